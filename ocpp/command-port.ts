@@ -1,0 +1,79 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { db } from '../src/domains/db.ts';
+import type { Bus } from '../src/kernel/bus.ts';
+import type {
+  ChargerCommandMap,
+  ChargerCommandName,
+  ChargerCommands,
+} from '../src/kernel/charger-commands.ts';
+import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../src/kernel/errors.ts';
+import { runInScope, systemScope } from '../src/kernel/scope.ts';
+import { isRpcError } from './errors.ts';
+import type { StationRegistry } from './registry.ts';
+import { commands16 } from './v16/commands.ts';
+
+const TOPIC = 'charger-command';
+/** How long a station may take, and how long the asking process waits for the one that holds the socket. */
+const STATION_TIMEOUT_MS = 20_000;
+const BUS_TIMEOUT_MS = STATION_TIMEOUT_MS + 2_000;
+
+interface Command {
+  readonly chargerId: string;
+  readonly name: ChargerCommandName;
+  readonly args: unknown;
+}
+
+type Outcome = { readonly answer: unknown } | { readonly failure: 'offline' | 'refused' | 'unavailable' };
+
+/** Sends commands to the process that holds the charger's socket, this one or another, over the bus. */
+export class BusChargerCommands implements ChargerCommands {
+  readonly #em: SqlEntityManager;
+  readonly #bus: Bus;
+
+  constructor(em: SqlEntityManager, bus: Bus) {
+    this.#em = em;
+    this.#bus = bus;
+  }
+
+  async ask<Name extends ChargerCommandName>(
+    chargerId: string,
+    name: Name,
+    args: ChargerCommandMap[Name]['args'],
+  ): Promise<ChargerCommandMap[Name]['answer']> {
+    const nodeId = await this.#holder(chargerId);
+    if (!nodeId) throw new ChargerOfflineError('The charger is offline.');
+    const command: Command = { chargerId, name, args };
+    const outcome = (await this.#bus.request(nodeId, TOPIC, command, BUS_TIMEOUT_MS)) as Outcome;
+    if ('answer' in outcome) return outcome.answer as ChargerCommandMap[Name]['answer'];
+    if (outcome.failure === 'offline') throw new ChargerOfflineError('The charger is offline.');
+    if (outcome.failure === 'refused') throw new ChargerRejectedError('The charger refused the command.');
+    throw new UnavailableError('The charger did not answer in time.');
+  }
+
+  async #holder(chargerId: string): Promise<string | null> {
+    const connection = await runInScope(systemScope, () =>
+      db({ em: this.#em })
+        .selectFrom('charger_connections')
+        .select('nodeId')
+        .where('chargerId', '=', chargerId)
+        .executeTakeFirst(),
+    );
+    return connection?.nodeId ?? null;
+  }
+}
+
+/** Carries out what other processes ask of the stations that this one holds. */
+export function serveCommands(bus: Bus, registry: StationRegistry): void {
+  bus.serve(TOPIC, async (body): Promise<Outcome> => {
+    const { chargerId, name, args } = body as Command;
+    const connection = registry.get(chargerId);
+    if (!connection) return { failure: 'offline' };
+    const call = (action: string, payload: object) => connection.call(action, payload, STATION_TIMEOUT_MS);
+    try {
+      return { answer: await commands16[name](call, args as never) };
+    } catch (error) {
+      // a CALLERROR is an answer; after a time-out, or a lost socket, whether the station acts is not known
+      return { failure: isRpcError(error) ? 'refused' : 'unavailable' };
+    }
+  });
+}

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createRPCError, RPCServer as RPCServerImplementation } from 'ocpp-rpc';
+import type { Logger } from 'pino';
+import {
+  chargerConnected,
+  chargerDisconnected,
+  chargerWasHeard,
+} from '../src/domains/chargers/charger-connections.ts';
+import type { Station } from '../src/domains/chargers/station.ts';
+import { registrationStatus } from '../src/domains/chargers/station-booted.ts';
+import type { Context } from '../src/kernel/context.ts';
+import { inScopeOf } from '../src/kernel/context.ts';
+import { authenticateStation, type Doorkeeper } from './authenticate.ts';
+import { isRpcError, toRpcError } from './errors.ts';
+import type { StationHandler } from './handler.ts';
+import { StationRegistry } from './registry.ts';
+import type { HandledCall, RPCServer, RPCServerClient } from './rpc-types.ts';
+import { StationConnection } from './station-connection.ts';
+import { routes16 } from './v16/routes.ts';
+
+/** Larger than any message of either version, save logs and firmware, which do not come this way. */
+const MAX_FRAME_BYTES = 256 * 1024;
+const PROTOCOL_16 = 'ocpp1.6';
+/** A sign of life is written at most this often, between heartbeats. */
+const HEARD_EVERY_MS = 30_000;
+
+export interface OcppDoorOptions extends Doorkeeper {
+  readonly nodeId: string;
+  readonly log: Logger;
+  /** A context for one call of a station, acting within its network. */
+  readonly contextFor: (station: Station, requestId: string) => Context;
+}
+
+export interface OcppDoor {
+  readonly registry: StationRegistry;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): Promise<void>;
+}
+
+/** `/ocpp/<identity>`, or `/ocpp/n/<networkId>/<identity>` for a station that names its network. */
+const STATION_PATH = /^\/ocpp\/(?:n\/[^/?#]+\/)?[^/?#]+$/;
+
+/** Where charging stations connect. */
+export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
+  const { log } = options;
+  const registry = new StationRegistry();
+  const server = new RPCServerImplementation({
+    protocols: [PROTOCOL_16],
+    strictMode: true,
+    callTimeoutMs: 30_000,
+    maxBadMessages: 50,
+    wssOptions: { maxPayload: MAX_FRAME_BYTES },
+  }) as unknown as RPCServer;
+
+  server.auth(async (accept, reject, handshake) => {
+    // without a subprotocol the library's validation is silently off
+    if (!handshake.protocols.has(PROTOCOL_16)) {
+      return reject(400, `Offer the subprotocol ${PROTOCOL_16}`);
+    }
+    const admission = await authenticateStation(options, handshake);
+    if ('station' in admission) return accept({ station: admission.station }, PROTOCOL_16);
+    log.info({ chargerUid: handshake.identity, status: admission.refusal }, 'station refused');
+    reject(admission.refusal, admission.message);
+  });
+
+  server.on('client', (client: RPCServerClient) => {
+    const connection = new StationConnection(
+      client.session.station as Station,
+      randomUUID(),
+      client,
+      Temporal.Now.instant(),
+    );
+    serve(connection, registry, options);
+  });
+  server.on('error', error => log.error({ err: error }, 'OCPP server error'));
+
+  return {
+    registry,
+    upgrade(request, socket, head) {
+      if (!isStationUrl(request.url)) {
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      server.handleUpgrade(request, socket, head).catch(error => {
+        log.error({ err: error }, 'OCPP upgrade failed');
+        socket.destroy();
+      });
+    },
+    async close() {
+      const connections = registry.all();
+      await Promise.all(connections.map(connection => connection.settled));
+      await Promise.all(
+        connections.map(connection => connection.close(1012, 'The server restarts; connect again')),
+      );
+      await server.close({ code: 1012 });
+    },
+  };
+}
+
+/** A path that is not valid percent-encoding would end the process inside the library. */
+export function isStationUrl(url: string | undefined): boolean {
+  try {
+    const path = new URL(url ?? '', 'http://localhost').pathname;
+    return STATION_PATH.test(path) && decodeURIComponent(path).length <= 512;
+  } catch {
+    return false;
+  }
+}
+
+function serve(connection: StationConnection, registry: StationRegistry, options: OcppDoorOptions): void {
+  const { station, connectionId, client } = connection;
+  const log = options.log.child({ chargerUid: station.uid, connectionId });
+  const context = () => options.contextFor(station, randomUUID());
+  let heardAt = 0;
+
+  registry.add(connection);
+  // the first call waits for this: a station's words never come before its being there
+  const connected = inScope(context(), ctx =>
+    chargerConnected(ctx, station, { nodeId: options.nodeId, connectionId }),
+  ).catch(error => log.error({ err: error }, 'connection not recorded'));
+  log.info('station connected');
+
+  client.on('message', () => {
+    connection.lastMessageAt = Temporal.Now.instant();
+  });
+  // handlers by name, no catch-all: the library answers NotImplemented to what has none
+  for (const [action, handler] of Object.entries(routes16)) {
+    client.handle(action, call => connected.then(() => answer(call, handler)));
+  }
+  client.once('close', () => {
+    log.info('station disconnected');
+    if (!registry.remove(connection)) return;
+    const lastMessageAt = connection.lastMessageAt.toString({ smallestUnit: 'millisecond' });
+    connected
+      .then(() =>
+        inScope(context(), ctx =>
+          chargerDisconnected(ctx, { chargerId: station.id, connectionId, lastMessageAt }),
+        ),
+      )
+      .catch(error => log.error({ err: error }, 'disconnection not recorded'));
+  });
+
+  function answer(
+    { messageId, method, params }: HandledCall,
+    handler: StationHandler<never>,
+  ): Promise<object> {
+    return connection.answerOnce(messageId, method, params, () =>
+      inScope(context(), async ctx => {
+        try {
+          await requireRegistration(ctx, method);
+          const reply = await handler(ctx, station, (params ?? {}) as never);
+          await noteLife(ctx, method);
+          return reply;
+        } catch (error) {
+          if (isRpcError(error)) throw error;
+          log.error({ err: error, action: method, messageId }, 'call failed');
+          throw toRpcError(error);
+        }
+      }),
+    );
+  }
+
+  /** Until its boot is accepted a station may only boot. */
+  async function requireRegistration(ctx: Context, action: string): Promise<void> {
+    if (action === 'BootNotification' || (await registrationStatus(ctx, station)) === 'Accepted') return;
+    throw createRPCError('SecurityError', 'The boot has not been accepted') as unknown as Error;
+  }
+
+  async function noteLife(ctx: Context, action: string): Promise<void> {
+    const isHeartbeat = action === 'Heartbeat' || action === 'StatusNotification';
+    if (!isHeartbeat && Date.now() - heardAt < HEARD_EVERY_MS) return;
+    heardAt = Date.now();
+    await chargerWasHeard(ctx, station.id, connectionId, isHeartbeat);
+  }
+}
+
+const inScope = <T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> =>
+  inScopeOf(ctx, () => work(ctx));

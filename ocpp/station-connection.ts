@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Station } from '../src/domains/chargers/station.ts';
+import type { RPCServerClient } from './rpc-types.ts';
+
+/** How many answered calls a socket remembers, to give a message that comes again its first answer. */
+const REMEMBERED_ANSWERS = 64;
+/** A station this far ahead of us has lost count; it is cut off rather than queued without end. */
+const QUEUE_LIMIT = 1_000;
+
+/** The library's own members that order and answers depend on; their names are pinned with its version. */
+interface Internals {
+  _onCall(messageId: string, action: string, payload: unknown): Promise<void>;
+  sendRaw(message: string): void;
+}
+
+/**
+ * One station's socket. Its calls are handled in the order in which they arrive, one at a time; the same message
+ * again (id, action and payload) gets the first answer and has no second effect (OCPP lines 6, 7 and 14).
+ */
+export class StationConnection {
+  readonly station: Station;
+  readonly connectionId: string;
+  readonly client: RPCServerClient;
+  readonly #answers = new Map<string, Promise<object>>();
+  readonly #gone = new AbortController();
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
+  lastMessageAt: Temporal.Instant;
+
+  constructor(station: Station, connectionId: string, client: RPCServerClient, now: Temporal.Instant) {
+    this.station = station;
+    this.connectionId = connectionId;
+    this.client = client;
+    this.lastMessageAt = now;
+    this.#takeCallsInOrder();
+    this.#keepPayloadsOutOfErrors();
+  }
+
+  /** Resolves when every call received so far has been answered. */
+  get settled(): Promise<void> {
+    return this.#queue;
+  }
+
+  /** Calls the station. Rejects with the library's TimeoutError, or when the socket goes. */
+  call(action: string, payload: object, timeoutMs: number): Promise<unknown> {
+    return this.client.call(action, payload, { callTimeoutMs: timeoutMs, signal: this.#gone.signal });
+  }
+
+  /** The answer to a call, made once for one message. */
+  answerOnce(
+    messageId: string,
+    action: string,
+    payload: unknown,
+    make: () => Promise<object>,
+  ): Promise<object> {
+    const digest = createHash('sha256').update(JSON.stringify(payload)).digest('base64url');
+    const key = `${messageId}\n${action}\n${digest}`;
+    const known = this.#answers.get(key);
+    if (known) return known;
+    const answer = make();
+    this.#answers.set(key, answer);
+    answer.catch(() => this.#answers.delete(key));
+    if (this.#answers.size > REMEMBERED_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
+    return answer;
+  }
+
+  /** Fails what is still asked of the station, and closes the socket. */
+  async close(code: number, reason: string): Promise<void> {
+    this.#gone.abort(new Error(reason));
+    await this.client.close({ code, reason });
+  }
+
+  #takeCallsInOrder(): void {
+    const internals = this.client as unknown as Internals;
+    const onCall = internals._onCall.bind(this.client);
+    internals._onCall = (messageId, action, payload) => {
+      if (++this.#queued > QUEUE_LIMIT) void this.close(1008, 'Too many calls without waiting for answers');
+      this.#queue = this.#queue.then(() => onCall(messageId, action, payload)).finally(() => this.#queued--);
+      return this.#queue;
+    };
+  }
+
+  /** The library puts the whole payload of an invalid call into its error's details. */
+  #keepPayloadsOutOfErrors(): void {
+    const internals = this.client as unknown as Internals;
+    const sendRaw = internals.sendRaw.bind(this.client);
+    internals.sendRaw = message => {
+      if (!message.startsWith('[4,')) return sendRaw(message);
+      const [type, id, code, description] = JSON.parse(message) as [number, string, string, string];
+      sendRaw(JSON.stringify([type, id, code, description.slice(0, 255), {}]));
+    };
+  }
+}

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { Audience } from '../src/auth/authorize.ts';
+import type { KeyScope } from '../src/auth/viewer.ts';
+
+/** What a request carried, parsed. */
+export interface Request<Query, Body> {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+/**
+ * One documented route: the GraphQL operation that it stands for, its variables from the request, its answer from
+ * the operation's data. A row holds no rule and no SQL.
+ */
+export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `/emsp/v1`, parameters in braces. Ids in the path are UUIDs, save where `freePath` names them. */
+  readonly path: string;
+  readonly title: string;
+  /** Who may call; the services behind the operation hold to the same. */
+  readonly access: { readonly scope: KeyScope; readonly audience: Audience };
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly operation: string;
+  readonly variables: (request: Request<z.infer<Query>, z.infer<Body>>) => Record<string, unknown>;
+  readonly answer: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => Answer;
+}
+
+/** What becomes the envelope's `data`; a list has its `totalCount`, and null is a row that does not exist. */
+export type Answer = object | null | { readonly list: readonly object[]; readonly totalCount: number };
+
+export const isList = (answer: Answer): answer is { list: readonly object[]; totalCount: number } =>
+  answer !== null && 'list' in answer && 'totalCount' in answer;
+
+/** Checks a row's types against each other. */
+export const row = <Data, Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType>(
+  it: Row<Data, Query, Body>,
+): Row => it as unknown as Row;

@@ -1,0 +1,103 @@
+import type { ExecutionResult } from 'graphql';
+import type { z } from 'zod';
+import { authorize } from '../src/auth/authorize.ts';
+import type { Viewer } from '../src/auth/viewer.ts';
+import { type DomainCode, DomainError, type FieldProblem } from '../src/kernel/errors.ts';
+import { isUuid } from '../src/kernel/ids.ts';
+import { RestError, success } from './envelope.ts';
+import type { Request, Row } from './row.ts';
+import { STATUS } from './status.ts';
+
+/** Executes an operation's text as the caller. */
+export type Execute = (operation: string, variables: Record<string, unknown>) => Promise<ExecutionResult>;
+
+export interface RawRequest {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: unknown;
+  /** As it came; empty for none. */
+  readonly body: string;
+}
+
+/** operation text → executor → answer. Throws a RestError for whatever is refused. */
+export async function translate(
+  row: Row,
+  raw: RawRequest,
+  viewer: Viewer,
+  execute: Execute,
+): Promise<object> {
+  allow(row, viewer);
+  for (const id of Object.values(raw.path)) {
+    if (!isUuid(id)) throw new RestError(404, 'not_found', 'No such resource.');
+  }
+  const request = parse(row, raw);
+  const result = await execute(row.operation, row.variables(request as never));
+  const data = succeeded(result);
+  const answer = row.answer(data as never, request as never);
+  if (answer === null) throw new RestError(404, 'not_found', 'No such resource.');
+  return success(answer, request.query);
+}
+
+function allow(row: Row, viewer: Viewer): void {
+  try {
+    authorize(viewer, row.access.scope, row.access.audience);
+  } catch (error) {
+    throw error instanceof DomainError ? refusal(error.code, error.message) : error;
+  }
+}
+
+function parse(row: Row, raw: RawRequest): Request<unknown, unknown> {
+  return {
+    path: raw.path,
+    query: row.query ? checked(row.query, raw.query) : {},
+    body: row.body ? checked(row.body, parseJson(raw.body)) : undefined,
+  };
+}
+
+function parseJson(text: string): unknown {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RestError(400, 'invalid_json', 'The body is not valid JSON.');
+  }
+}
+
+function checked<Type extends z.ZodType>(type: Type, value: unknown): z.infer<Type> {
+  const parsed = type.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.map(issue => ({
+    field: issue.path.join('.') || 'body',
+    message: issue.path.length === 0 ? 'must be a JSON object' : issue.message,
+  }));
+  throw invalidRequest(details);
+}
+
+const invalidRequest = (details: readonly FieldProblem[]): RestError =>
+  new RestError(
+    400,
+    'validation_error',
+    details.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    details,
+  );
+
+interface FailedResult {
+  readonly code: DomainCode;
+  readonly message: string;
+  readonly details?: readonly FieldProblem[];
+}
+
+/** The data, if the operation succeeded: neither an error beside the data nor one of a mutation's error types. */
+function succeeded({ data, errors }: ExecutionResult): unknown {
+  const [error] = errors ?? [];
+  if (error) {
+    const { code, details } = error.extensions as { code?: DomainCode; details?: readonly FieldProblem[] };
+    if (code === undefined || !(code in STATUS)) throw error;
+    throw refusal(code, error.message, details);
+  }
+  const result = (data as { result?: FailedResult } | null | undefined)?.result;
+  if (result && 'code' in result) throw refusal(result.code, result.message, result.details);
+  return data;
+}
+
+const refusal = (code: DomainCode, message: string, details?: readonly FieldProblem[]): RestError =>
+  new RestError(STATUS[code], code, message, details);

@@ -1,0 +1,174 @@
+import { createCharger, renewChargerPassword, updateCharger } from '../src/domains/chargers/chargers.ts';
+import type { Connector } from '../src/domains/chargers/connector.entity.ts';
+import { connectorsOfChargers, listChargers } from '../src/domains/chargers/read-chargers.ts';
+import { ConflictError } from '../src/kernel/errors.ts';
+import { builder, inSubGraph } from './builder.ts';
+import { toConnection } from './connection.ts';
+import { ConnectorFormat, ConnectorStatusEnum, PowerType } from './connector.ts';
+import { commonErrors } from './errors.ts';
+import { ChargerRef, ConnectorRef, LocationRef, NetworkRef } from './refs.ts';
+
+const Coordinates = builder.objectRef<{ latitude: number; longitude: number }>('Coordinates').implement({
+  description: 'Degrees, WGS 84.',
+  shareable: true,
+  fields: t => ({ latitude: t.exposeFloat('latitude'), longitude: t.exposeFloat('longitude') }),
+});
+
+ChargerRef.implement({
+  description: 'A charging station.',
+  fields: t => ({
+    uid: t.exposeString('uid', { description: 'OCPP identity.' }),
+    evseId: t.exposeString('evseId', { nullable: true, description: 'eMI3 or OCPI identifier.' }),
+    status: t.field({
+      type: ConnectorStatusEnum,
+      description: "The station's own where it is out of order or service, else that of its best connector.",
+      resolve: charger => charger.status,
+    }),
+    isOnline: t.exposeBoolean('isOnline', {
+      description: 'Connected, or heard of within the last 5 minutes.',
+    }),
+    lastHeartbeatAt: t.expose('lastHeartbeatAt', { type: 'DateTime', nullable: true }),
+    isPublic: t.exposeBoolean('isPublic'),
+    maxPowerW: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'The rating, or the strongest connector’s.',
+      resolve: charger => charger.ratedPowerW,
+    }),
+    coordinates: t.field({
+      type: Coordinates,
+      nullable: true,
+      description: 'Where it stands, if that is not where its location is.',
+      resolve: ({ latitude, longitude }) =>
+        latitude == null || longitude == null ? null : { latitude, longitude },
+    }),
+    installationDate: t.expose('installationDate', { type: 'DateTime', nullable: true }),
+    floorLevel: t.exposeString('floorLevel', { nullable: true }),
+    physicalReference: t.exposeString('physicalReference', { nullable: true }),
+    serialNumber: t.exposeString('serialNumber', { nullable: true }),
+    manufacturer: t.exposeString('manufacturer', { nullable: true }),
+    model: t.exposeString('model', { nullable: true }),
+    firmwareVersion: t.exposeString('firmwareVersion', { nullable: true }),
+    ocppVersion: t.exposeString('ocppVersion', { nullable: true }),
+    securityProfile: t.exposeInt('securityProfile', { description: 'OCPP security profile, 1 to 3.' }),
+    connectorCount: t.exposeInt('connectorCount'),
+    connectors: t.loadableGroup({
+      type: ConnectorRef,
+      description: 'By number.',
+      load: (chargerIds: string[], ctx) => connectorsOfChargers(ctx, chargerIds),
+      group: connector => (connector as Connector).chargerId,
+      resolve: charger => charger.id,
+    }),
+    location: t.field({ type: LocationRef, nullable: true, resolve: charger => charger.locationId }),
+    network: t.field({ type: NetworkRef, resolve: charger => charger.networkId }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+});
+
+const ConnectorInput = builder.inputType('ConnectorInput', {
+  fields: t => ({
+    number: t.int({ required: true, description: 'Counts from 1.' }),
+    standard: t.string({ required: true, description: "OCPI's ConnectorType, such as IEC_62196_T2_COMBO." }),
+    format: t.field({ type: ConnectorFormat, required: true }),
+    powerType: t.field({ type: PowerType, required: true }),
+    maxVoltageV: t.int({ required: true }),
+    maxCurrentA: t.int({ required: true }),
+    maxPowerW: t.int({ required: true }),
+  }),
+});
+
+const CreateChargerInput = builder.inputType('CreateChargerInput', {
+  fields: t => ({
+    networkId: t.globalID({ for: NetworkRef, description: "The key's primary network where left out." }),
+    locationId: t.globalID({ for: LocationRef }),
+    uid: t.string({ required: true }),
+    evseId: t.string(),
+    isPublic: t.boolean(),
+    maxPowerW: t.float(),
+    latitude: t.float(),
+    longitude: t.float(),
+    installationDate: t.field({ type: 'DateTime' }),
+    floorLevel: t.string(),
+    physicalReference: t.string(),
+    securityProfile: t.int(),
+    password: t.string({ description: '16 to 40 characters; made by us where left out.' }),
+    connectors: t.field({ type: [ConnectorInput], required: true }),
+  }),
+});
+
+const UpdateChargerInput = builder.inputType('UpdateChargerInput', {
+  fields: t => ({
+    id: t.globalID({ required: true, for: ChargerRef }),
+    locationId: t.globalID({ for: LocationRef }),
+    evseId: t.string(),
+    isPublic: t.boolean(),
+    maxPowerW: t.float(),
+    floorLevel: t.string(),
+    physicalReference: t.string(),
+  }),
+});
+
+const ChargerCredentials = builder
+  .objectRef<{ id: string; password: string }>('ChargerCredentials')
+  .implement({
+    subGraphs: ['network'],
+    fields: t => ({
+      charger: t.field({ type: ChargerRef, resolve: credentials => credentials.id }),
+      password: t.exposeString('password', {
+        description: 'For Basic authentication, with the uid as user name: shown here and never again.',
+      }),
+    }),
+  });
+
+const network = inSubGraph('network');
+
+const ChargerFilter = builder.inputType('ChargerFilter', {
+  fields: t => ({
+    status: t.field({ type: ConnectorStatusEnum }),
+    locationId: t.globalID({ for: LocationRef }),
+    isPublic: t.boolean(),
+  }),
+});
+
+network.queryField('chargers', t =>
+  t.connection({
+    type: ChargerRef,
+    args: { filter: t.arg({ type: ChargerFilter }), offset: t.arg.int() },
+    resolve: async (_, { filter, ...page }, ctx) =>
+      toConnection(await listChargers(ctx, { ...filter, locationId: filter?.locationId?.id ?? null }, page)),
+  }),
+);
+
+network.mutationFields(t => ({
+  createCharger: t.field({
+    type: ChargerCredentials,
+    description: 'Adds a station with its connectors. Scope: write.',
+    errors: { types: [...commonErrors, ConflictError] },
+    args: { input: t.arg({ type: CreateChargerInput, required: true }) },
+    resolve: (_, { input: { networkId, locationId, ...fields } }, ctx) =>
+      createCharger(ctx, {
+        ...fields,
+        networkId: networkId?.id ?? null,
+        locationId: locationId?.id ?? null,
+      }),
+  }),
+  updateCharger: t.field({
+    type: ChargerRef,
+    description: 'Scope: write.',
+    errors: { types: commonErrors },
+    args: { input: t.arg({ type: UpdateChargerInput, required: true }) },
+    resolve: (_, { input: { id, locationId, ...changes } }, ctx) =>
+      updateCharger(ctx, id.id, {
+        ...changes,
+        ...(locationId !== undefined && { locationId: locationId?.id ?? null }),
+      }),
+  }),
+  renewChargerPassword: t.field({
+    type: ChargerCredentials,
+    description: 'Replaces the password of a station. Scope: write.',
+    errors: { types: commonErrors },
+    args: { id: t.arg.globalID({ required: true, for: ChargerRef }) },
+    resolve: (_, { id }, ctx) => renewChargerPassword(ctx, id.id),
+  }),
+}));

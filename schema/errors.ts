@@ -1,0 +1,64 @@
+import {
+  ChargerOfflineError,
+  ChargerRejectedError,
+  ConflictError,
+  ConnectorUnavailableError,
+  type DomainError,
+  DriverRequiredError,
+  type FieldProblem,
+  ForbiddenError,
+  NotFoundError,
+  SessionNotActiveError,
+  TokenInvalidError,
+  UnauthorizedError,
+  UnavailableError,
+  ValidationError,
+} from '../src/kernel/errors.ts';
+import { builder } from './builder.ts';
+
+const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
+  description: 'An expected failure. `code` is stable, `message` is for people.',
+  fields: t => ({ code: t.exposeString('code'), message: t.exposeString('message') }),
+});
+
+const FieldProblemRef = builder.objectRef<FieldProblem>('FieldProblem').implement({
+  shareable: true,
+  fields: t => ({ field: t.exposeString('field'), message: t.exposeString('message') }),
+});
+
+builder.objectType(ValidationError, {
+  name: 'ValidationError',
+  description: 'Input that cannot be used; each problem names its field.',
+  shareable: true,
+  interfaces: [ErrorInterface],
+  fields: t => ({
+    details: t.field({ type: [FieldProblemRef], resolve: error => [...error.details] }),
+  }),
+});
+
+const PLAIN = {
+  UnauthorizedError,
+  ForbiddenError,
+  DriverRequiredError,
+  NotFoundError,
+  ConflictError,
+  ChargerOfflineError,
+  ChargerRejectedError,
+  ConnectorUnavailableError,
+  TokenInvalidError,
+  SessionNotActiveError,
+  UnavailableError,
+};
+
+for (const [name, type] of Object.entries(PLAIN)) {
+  builder.objectType(type as typeof ConflictError, { name, shareable: true, interfaces: [ErrorInterface] });
+}
+
+/** What every mutation may fail with. */
+export const commonErrors = [
+  UnauthorizedError,
+  ForbiddenError,
+  DriverRequiredError,
+  NotFoundError,
+  ValidationError,
+];

@@ -1,0 +1,86 @@
+import { authorize } from '../src/auth/authorize.ts';
+import { EVENT_TYPES, type LoggedEvent } from '../src/kernel/events.ts';
+import { followEvents } from '../src/kernel/follow-events.ts';
+import { builder, inSubGraph } from './builder.ts';
+import { ChargerRef, NetworkRef, SessionRef } from './refs.ts';
+
+const EventRef = builder.objectRef<LoggedEvent>('Event').implement({
+  description: 'Something that happened, in its place in the log.',
+  subGraphs: ['insights'],
+  fields: t => ({
+    sequence: t.exposeString('sequence', { description: 'Grows; give it as `since` to go on from here.' }),
+    id: t.exposeString('id', { description: 'UUID.' }),
+    type: t.exposeString('type', { description: 'Such as session.started.' }),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime' }),
+    network: t.field({ type: NetworkRef, resolve: event => event.networkId }),
+    charger: t.field({ type: ChargerRef, nullable: true, resolve: event => event.chargerId }),
+    session: t.field({ type: SessionRef, nullable: true, resolve: event => event.sessionId }),
+    payload: t.field({ type: 'JSON', resolve: event => event.payload }),
+  }),
+});
+
+const isChargerEvent = (event: LoggedEvent) =>
+  event.chargerId !== null && /^(charger|connector)\./.test(event.type);
+
+inSubGraph('network').subscriptionField('chargerUpdated', t =>
+  t.field({
+    type: ChargerRef,
+    description: 'A charger, each time that its status, a connector’s, or its connection changes.',
+    args: {
+      id: t.arg.globalID({ for: ChargerRef, description: 'All that the caller sees where left out.' }),
+    },
+    subscribe: (_, { id }, ctx) => {
+      authorize(ctx.viewer, 'read');
+      return followEvents(ctx, {
+        wants: event => isChargerEvent(event) && (!id || event.chargerId === id.id),
+      });
+    },
+    resolve: event => (event as unknown as LoggedEvent).chargerId!,
+  }),
+);
+
+inSubGraph('charging').subscriptionField('sessionUpdated', t =>
+  t.field({
+    type: SessionRef,
+    description: 'A session, each time that it changes: its state, energy, cost.',
+    args: {
+      id: t.arg.globalID({ for: SessionRef, description: 'All that the caller sees where left out.' }),
+      chargerId: t.arg.globalID({ for: ChargerRef }),
+    },
+    subscribe: (_, { id, chargerId }, ctx) => {
+      authorize(ctx.viewer, 'read');
+      return followEvents(ctx, {
+        wants: event =>
+          event.type.startsWith('session.') &&
+          (!id || event.sessionId === id.id) &&
+          (!chargerId || event.chargerId === chargerId.id),
+      });
+    },
+    resolve: event => (event as unknown as LoggedEvent).sessionId!,
+  }),
+);
+
+const EventType = builder.enumType('EventType', {
+  values: Object.fromEntries(
+    EVENT_TYPES.map(type => [type.toUpperCase().replaceAll('.', '_'), { value: type, description: type }]),
+  ) as Record<string, { value: (typeof EVENT_TYPES)[number]; description: string }>,
+});
+
+const insights = inSubGraph('insights');
+
+insights.subscriptionField('events', t =>
+  t.field({
+    type: EventRef,
+    description: 'Everything that happens in the networks of the caller.',
+    args: {
+      types: t.arg({ type: [EventType], description: 'All where left out.' }),
+      since: t.arg.string({ description: 'A `sequence`: what came behind it is sent first, without a gap.' }),
+    },
+    subscribe: (_, { types, since }, ctx) => {
+      authorize(ctx.viewer, 'read');
+      const wanted = types && new Set<string>(types);
+      return followEvents(ctx, { since, wants: event => !wanted || wanted.has(event.type) });
+    },
+    resolve: event => event as unknown as LoggedEvent,
+  }),
+);

@@ -1,0 +1,31 @@
+import './scalars.ts';
+import './errors.ts';
+import './network.ts';
+import './api-key.ts';
+import './location.ts';
+import './connector.ts';
+import './charger.ts';
+import './tariff.ts';
+import './price.ts';
+import './driver.ts';
+import './token.ts';
+import './session.ts';
+import './transaction.ts';
+import './event.ts';
+import type { GraphQLSchema } from 'graphql';
+import { builder, SUBGRAPHS, type SubGraph } from './builder.ts';
+
+/** The whole graph: what is served. */
+export const schema: GraphQLSchema = builder.toSchema();
+
+const FEDERATION = 'https://specs.apollo.dev/federation/v2.6';
+
+/** One domain's part of the graph, for a federated gateway. */
+export const subGraphSchema = (subGraph: SubGraph): GraphQLSchema =>
+  builder.toSubGraphSchema({
+    subGraph,
+    linkUrl: FEDERATION,
+    federationDirectives: ['@key', '@shareable'],
+  } as never);
+
+export const isSubGraph = (name: string): name is SubGraph => (SUBGRAPHS as readonly string[]).includes(name);

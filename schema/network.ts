@@ -1,0 +1,105 @@
+import type { Branding } from '../src/domains/network/network.entity.ts';
+import { createNetwork, updateNetwork } from '../src/domains/network/networks.ts';
+import { listNetworks } from '../src/domains/network/read-networks.ts';
+import { ConflictError } from '../src/kernel/errors.ts';
+import { builder, inSubGraph } from './builder.ts';
+import { toConnection } from './connection.ts';
+import { commonErrors } from './errors.ts';
+import { NetworkRef } from './refs.ts';
+
+const LogoBackground = builder.enumType('LogoBackground', {
+  values: { LIGHT: { value: 'light' as const }, DARK: { value: 'dark' as const } },
+});
+
+const BrandingRef = builder.objectRef<Branding>('Branding').implement({
+  shareable: true,
+  fields: t => ({
+    logoUrl: t.exposeString('logoUrl', { nullable: true }),
+    faviconUrl: t.exposeString('faviconUrl', { nullable: true }),
+    logoBackground: t.expose('logoBackground', { type: LogoBackground }),
+    primaryColor: t.exposeString('primaryColor', { nullable: true }),
+    secondaryColor: t.exposeString('secondaryColor', { nullable: true }),
+    termsUrl: t.exposeString('termsUrl', { nullable: true }),
+    privacyUrl: t.exposeString('privacyUrl', { nullable: true }),
+  }),
+});
+
+NetworkRef.implement({
+  description: "An operator's tenant.",
+  fields: t => ({
+    name: t.exposeString('name'),
+    countryCode: t.exposeString('countryCode', { description: 'ISO 3166-1 alpha-2.' }),
+    partyId: t.exposeString('partyId', { description: 'Three letters or digits (OCPI).' }),
+    currency: t.exposeString('currency', { description: 'ISO 4217.' }),
+    branding: t.expose('branding', { type: BrandingRef }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+});
+
+const BrandingInput = builder.inputType('BrandingInput', {
+  fields: t => ({
+    logoUrl: t.string(),
+    faviconUrl: t.string(),
+    logoBackground: t.field({ type: LogoBackground }),
+    primaryColor: t.string({ description: 'Such as #0EA5E9.' }),
+    secondaryColor: t.string(),
+    termsUrl: t.string(),
+    privacyUrl: t.string(),
+  }),
+});
+
+const CreateNetworkInput = builder.inputType('CreateNetworkInput', {
+  fields: t => ({
+    name: t.string({ required: true }),
+    countryCode: t.string({ required: true }),
+    partyId: t.string({ required: true }),
+    currency: t.string({ required: true }),
+    branding: t.field({ type: BrandingInput }),
+  }),
+});
+
+const UpdateNetworkInput = builder.inputType('UpdateNetworkInput', {
+  fields: t => ({
+    id: t.globalID({ required: true, for: NetworkRef }),
+    name: t.string(),
+    branding: t.field({ type: BrandingInput }),
+  }),
+});
+
+const network = inSubGraph('network');
+
+network.queryField('networks', t =>
+  t.connection({
+    type: NetworkRef,
+    description: "The networks that the caller's key reaches.",
+    resolve: async (_, args, ctx) => toConnection(await listNetworks(ctx, args)),
+  }),
+);
+
+const CreateNetworkPayload = builder.objectRef<{ id: string }>('CreateNetworkPayload').implement({
+  subGraphs: ['network'],
+  fields: t => ({
+    networkId: t.id({
+      description: 'Its id; the row itself can be read by a key that reaches it.',
+      resolve: payload => payload.id,
+    }),
+  }),
+});
+
+network.mutationFields(t => ({
+  createNetwork: t.field({
+    type: CreateNetworkPayload,
+    description: 'Makes a tenant. Scope: platform.',
+    errors: { types: [...commonErrors, ConflictError] },
+    args: { input: t.arg({ type: CreateNetworkInput, required: true }) },
+    resolve: async (_, { input }, ctx) => ({ id: await createNetwork(ctx, input as never) }),
+  }),
+  updateNetwork: t.field({
+    type: NetworkRef,
+    description: 'Changes a network. Scope: admin.',
+    errors: { types: commonErrors },
+    args: { input: t.arg({ type: UpdateNetworkInput, required: true }) },
+    resolve: (_, { input: { id, ...changes } }, ctx) => updateNetwork(ctx, id.id, changes as never),
+  }),
+}));

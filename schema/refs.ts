@@ -1,0 +1,21 @@
+import { loadChargers, loadConnectors } from '../src/domains/chargers/read-chargers.ts';
+import { loadDrivers, loadTokens } from '../src/domains/drivers/read-drivers.ts';
+import { loadLocations } from '../src/domains/locations/read-locations.ts';
+import { loadApiKeys, loadNetworks } from '../src/domains/network/read-networks.ts';
+import { loadTransactions } from '../src/domains/payments/read-transactions.ts';
+import { loadSessions } from '../src/domains/sessions/read-sessions.ts';
+import { loadTariffs } from '../src/domains/tariffs/read-tariffs.ts';
+import { entity } from './entity.ts';
+
+// Every entity and the subgraph that owns it, in one place: types refer to each other in circles.
+
+export const NetworkRef = entity('network', 'Network', loadNetworks);
+export const ApiKeyRef = entity('network', 'ApiKey', loadApiKeys);
+export const LocationRef = entity('network', 'Location', loadLocations);
+export const ChargerRef = entity('network', 'Charger', loadChargers);
+export const ConnectorRef = entity('network', 'Connector', loadConnectors);
+export const SessionRef = entity('charging', 'Session', loadSessions);
+export const DriverRef = entity('drivers', 'Driver', loadDrivers);
+export const TokenRef = entity('drivers', 'Token', loadTokens);
+export const TariffRef = entity('billing', 'Tariff', loadTariffs);
+export const TransactionRef = entity('billing', 'Transaction', loadTransactions);

@@ -1,0 +1,114 @@
+import { configurationNumber } from './configuration.ts';
+import { sendStatus } from './connector-v16.ts';
+import {
+  after,
+  call,
+  cancel,
+  emit,
+  errorText,
+  isOnline,
+  reportError,
+  type StationState,
+  setConnection,
+  timestamp,
+} from './state-v16.ts';
+
+/** when the central system names no interval for the next BootNotification, or does not answer one */
+const bootRetrySeconds = 10;
+/** smaller differences are the network's, and would only make time stamps jump */
+const clockToleranceMs = 2000;
+
+/** BootNotification, again at the given interval until it is accepted (OCPP 1.6, 4.2). */
+export function boot(station: StationState): void {
+  station.bootTimer = cancel(station, station.bootTimer);
+  const { uid } = station.options;
+  call(station, 'BootNotification', {
+    chargePointVendor: 'Chargegraph',
+    chargePointModel: 'Simulator',
+    chargePointSerialNumber: uid.slice(0, 25),
+    firmwareVersion: 'simulator-1.6',
+    meterType: 'Simulated AC meter',
+    meterSerialNumber: `M-${uid}`.slice(0, 25),
+  }).then(
+    ({ status, interval, currentTime }) => {
+      station.registration = status;
+      setClock(station, currentTime);
+      emit(station, { uid, kind: 'boot', status, intervalSeconds: interval });
+      if (status === 'Accepted') {
+        if (interval > 0) station.configuration.set('HeartbeatInterval', String(interval));
+        comeOnline(station);
+      } else {
+        setConnection(station, 'registering');
+        bootLater(station, interval > 0 ? interval : bootRetrySeconds);
+      }
+    },
+    (error: unknown) => {
+      if (!station.link.isOpen) return;
+      reportError(station, `BootNotification: ${errorText(error)}`);
+      bootLater(station, bootRetrySeconds);
+    },
+  );
+}
+
+/**
+ * A new connection after a loss needs no new boot. It starts with the station's status; a central system which has
+ * forgotten the station refuses that, and then the station boots.
+ */
+export function resumeRegistration(station: StationState): void {
+  const own = station.operative ? 'Available' : 'Unavailable';
+  const request = {
+    connectorId: 0,
+    errorCode: 'NoError',
+    status: own,
+    timestamp: timestamp(station),
+  } as const;
+  call(station, 'StatusNotification', request).then(
+    () => comeOnline(station, 1),
+    () => {
+      if (!station.link.isOpen) return;
+      station.registration = undefined;
+      boot(station);
+    },
+  );
+}
+
+/** All connectors as they are now, then what has waited in the outbox. */
+function comeOnline(station: StationState, fromConnector = 0): void {
+  setConnection(station, 'online');
+  for (let id = fromConnector; id <= station.connectors.length; id++) sendStatus(station, id);
+  scheduleHeartbeat(station);
+  station.outbox.resume();
+}
+
+function bootLater(station: StationState, seconds: number): void {
+  station.bootTimer = after(station, seconds * 1000, () => {
+    if (station.link.isOpen) boot(station);
+  });
+}
+
+export function scheduleHeartbeat(station: StationState): void {
+  station.heartbeat = cancel(station, station.heartbeat);
+  const seconds = configurationNumber(station.configuration, 'HeartbeatInterval');
+  if (seconds <= 0 || !isOnline(station)) return;
+  station.heartbeat = after(station, seconds * 1000, () => {
+    if (!isOnline(station)) return;
+    heartbeat(station);
+    scheduleHeartbeat(station);
+  });
+}
+
+export function heartbeat(station: StationState): void {
+  call(station, 'Heartbeat', {}).then(
+    ({ currentTime }) => setClock(station, currentTime),
+    (error: unknown) => {
+      if (station.link.isOpen) reportError(station, `Heartbeat: ${errorText(error)}`);
+    },
+  );
+}
+
+function setClock(station: StationState, currentTime: string): void {
+  const offsetMs = Date.parse(currentTime) - station.options.now().getTime();
+  if (Number.isFinite(offsetMs) && Math.abs(offsetMs - station.clockOffsetMs) > clockToleranceMs) {
+    station.clockOffsetMs = offsetMs;
+  }
+}

@@ -1,0 +1,186 @@
+import { authorize, reachedNetwork } from '../../auth/authorize.ts';
+import type { Context } from '../../kernel/context.ts';
+import { ConflictError, invalid, NotFoundError } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
+import { db } from '../db.ts';
+import { newChargerPassword, storePassword } from './charger-password.ts';
+import type { Connector } from './connector.entity.ts';
+
+export interface ConnectorFields {
+  /** Counts from 1 within the station. */
+  readonly number: number;
+  readonly standard: string;
+  readonly format: Connector['format'];
+  readonly powerType: Connector['powerType'];
+  readonly maxVoltageV: number;
+  readonly maxCurrentA: number;
+  readonly maxPowerW: number;
+}
+
+export interface NewCharger {
+  readonly networkId?: string | null;
+  readonly locationId?: string | null;
+  /** OCPP identity, the last part of the station's URL. */
+  readonly uid: string;
+  readonly evseId?: string | null;
+  readonly isPublic?: boolean | null;
+  readonly maxPowerW?: number | null;
+  readonly latitude?: number | null;
+  readonly longitude?: number | null;
+  readonly installationDate?: string | null;
+  readonly floorLevel?: string | null;
+  readonly physicalReference?: string | null;
+  readonly securityProfile?: number | null;
+  /** Chosen by us where none is given. */
+  readonly password?: string | null;
+  readonly connectors: readonly ConnectorFields[];
+}
+
+/** Adds a station. The password is answered once: it is stored as a digest. */
+export async function createCharger(
+  ctx: Context,
+  input: NewCharger,
+): Promise<{ id: string; password: string }> {
+  authorize(ctx.viewer, 'write');
+  const networkId = reachedNetwork(ctx, input.networkId);
+  check(input);
+  const password = input.password ?? newChargerPassword();
+  const id = newId();
+  try {
+    await inTransaction(ctx, async tx => {
+      if (input.locationId) await requireLocation(tx, networkId, input.locationId);
+      await db(tx)
+        .insertInto('chargers')
+        .values({
+          id,
+          networkId,
+          locationId: input.locationId ?? null,
+          uid: input.uid,
+          evseId: input.evseId ?? null,
+          isPublic: input.isPublic ?? true,
+          maxPowerW: input.maxPowerW == null ? null : String(input.maxPowerW),
+          latitude: input.latitude ?? null,
+          longitude: input.longitude ?? null,
+          installationDate: input.installationDate ?? null,
+          floorLevel: input.floorLevel ?? null,
+          physicalReference: input.physicalReference ?? null,
+          securityProfile: input.securityProfile ?? 1,
+          ...storePassword(password),
+        })
+        .execute();
+      await db(tx)
+        .insertInto('connectors')
+        .values(
+          input.connectors.map(connector => ({
+            id: newId(),
+            networkId,
+            chargerId: id,
+            evseNumber: connector.number,
+            evseConnectorNumber: 1,
+            ...connector,
+          })),
+        )
+        .execute();
+    });
+  } catch (error) {
+    if (violatedConstraint(error) === 'chargers_uid_unique') {
+      throw new ConflictError(`The identity "${input.uid}" is taken.`);
+    }
+    throw error;
+  }
+  return { id, password };
+}
+
+export interface ChargerChanges {
+  readonly locationId?: string | null;
+  readonly evseId?: string | null;
+  readonly isPublic?: boolean | null;
+  readonly maxPowerW?: number | null;
+  readonly floorLevel?: string | null;
+  readonly physicalReference?: string | null;
+}
+
+export async function updateCharger(ctx: Context, id: string, changes: ChargerChanges): Promise<string> {
+  authorize(ctx.viewer, 'write');
+  return inTransaction(ctx, async tx => {
+    const charger = await db(tx)
+      .selectFrom('chargers')
+      .select(['id', 'networkId'])
+      .where('id', '=', id)
+      .where('networkId', 'in', [...tx.scope.networkIds])
+      .executeTakeFirst();
+    if (!charger) throw new NotFoundError('charger');
+    if (changes.locationId) await requireLocation(tx, charger.networkId, changes.locationId);
+    await db(tx)
+      .updateTable('chargers')
+      .set({
+        ...(changes.locationId !== undefined && { locationId: changes.locationId }),
+        ...(changes.evseId !== undefined && { evseId: changes.evseId }),
+        ...(typeof changes.isPublic === 'boolean' && { isPublic: changes.isPublic }),
+        ...(changes.maxPowerW !== undefined && {
+          maxPowerW: changes.maxPowerW === null ? null : String(changes.maxPowerW),
+        }),
+        ...(changes.floorLevel !== undefined && { floorLevel: changes.floorLevel }),
+        ...(changes.physicalReference !== undefined && { physicalReference: changes.physicalReference }),
+        updatedAt: tx.now().toString(),
+      })
+      .where('id', '=', id)
+      .execute();
+    return id;
+  });
+}
+
+/** Gives the station a new password, answered once. The station that is connected stays so. */
+export async function renewChargerPassword(
+  ctx: Context,
+  id: string,
+): Promise<{ id: string; password: string }> {
+  authorize(ctx.viewer, 'write');
+  const password = newChargerPassword();
+  const updated = await db(ctx)
+    .updateTable('chargers')
+    .set({ ...storePassword(password), updatedAt: ctx.now().toString() })
+    .where('id', '=', id)
+    .where('networkId', 'in', [...ctx.scope.networkIds])
+    .returning('id')
+    .executeTakeFirst();
+  if (!updated) throw new NotFoundError('charger');
+  return { id, password };
+}
+
+async function requireLocation(tx: Context, networkId: string, id: string): Promise<void> {
+  const location = await db(tx)
+    .selectFrom('locations')
+    .select('id')
+    .where('id', '=', id)
+    .where('networkId', '=', networkId)
+    .executeTakeFirst();
+  if (!location) throw new NotFoundError('location');
+}
+
+function check(input: NewCharger): void {
+  if (!/^[A-Za-z0-9*_.:|@=+-]{1,48}$/.test(input.uid)) {
+    invalid(
+      'uid',
+      'must be 1 to 48 of the characters that OCPP allows in an identity (letters, digits, *-_=:+|@.)',
+    );
+  }
+  if (input.password != null && (input.password.length < 16 || input.password.length > 40)) {
+    invalid('password', 'must have 16 to 40 characters');
+  }
+  if (input.securityProfile != null && ![1, 2, 3].includes(input.securityProfile)) {
+    invalid('securityProfile', 'must be 1, 2 or 3');
+  }
+  if (input.maxPowerW != null && !(input.maxPowerW > 0)) invalid('maxPowerW', 'must be above 0');
+  if (input.connectors.length === 0) invalid('connectors', 'a charger has at least one connector');
+  const numbers = new Set(input.connectors.map(connector => connector.number));
+  if (numbers.size < input.connectors.length)
+    invalid('connectors', 'each connector needs a number of its own');
+  for (const [index, connector] of input.connectors.entries()) {
+    if (!(connector.number >= 1)) invalid(`connectors[${index}].number`, 'counts from 1');
+    for (const field of ['maxVoltageV', 'maxCurrentA', 'maxPowerW'] as const) {
+      if (!(connector[field] > 0)) invalid(`connectors[${index}].${field}`, 'must be above 0');
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Context } from '../../kernel/context.ts';
+import { db } from '../db.ts';
+import type { Station } from './station.ts';
+
+export interface BootReport {
+  readonly ocppVersion: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serialNumber: string | null;
+  readonly firmwareVersion: string | null;
+}
+
+export interface BootAnswer {
+  readonly status: 'Accepted' | 'Pending' | 'Rejected';
+  /** Seconds between heartbeats, or until the next boot where this one is not accepted. */
+  readonly intervalSeconds: number;
+}
+
+/** What a BootNotification says of the station. It ends no transaction: a StopTransaction may follow. */
+export async function stationBooted(ctx: Context, station: Station, report: BootReport): Promise<BootAnswer> {
+  const now = ctx.now().toString();
+  const charger = await db(ctx)
+    .updateTable('chargers')
+    .set({ ...report, bootedAt: now, updatedAt: now })
+    .where('id', '=', station.id)
+    .returning(['registrationStatus', 'heartbeatIntervalSeconds'])
+    .executeTakeFirstOrThrow();
+  return { status: charger.registrationStatus, intervalSeconds: charger.heartbeatIntervalSeconds };
+}
+
+/** Whether the station's boots are accepted: until then its other calls are refused. */
+export async function registrationStatus(ctx: Context, station: Station): Promise<BootAnswer['status']> {
+  const charger = await db(ctx)
+    .selectFrom('chargers')
+    .select('registrationStatus')
+    .where('id', '=', station.id)
+    .executeTakeFirstOrThrow();
+  return charger.registrationStatus;
+}

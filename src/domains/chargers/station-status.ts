@@ -1,0 +1,92 @@
+import type { Context } from '../../kernel/context.ts';
+import { emit } from '../../kernel/events.ts';
+import { newId } from '../../kernel/ids.ts';
+import { epochMs } from '../../kernel/instant.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
+import { db } from '../db.ts';
+import { connectorStatusChanged } from '../sessions/connector-status-changed.ts';
+import type { ConnectorStatus } from './connector.entity.ts';
+import { lockConnector } from './connectors.ts';
+import type { Station } from './station.ts';
+
+export interface StatusReport {
+  /** 0 is the station as a whole. */
+  readonly connectorNumber: number;
+  readonly status: ConnectorStatus;
+  readonly errorCode: string | null;
+  readonly info: string | null;
+  /** ISO 8601 by the station's clock; null: the time of receipt. */
+  readonly at: string | null;
+}
+
+/** What a StatusNotification says. One that is older than what is known goes to the past and changes nothing now. */
+export async function stationStatus(ctx: Context, station: Station, report: StatusReport): Promise<void> {
+  const at = report.at ?? ctx.now().toString();
+  await inTransaction(ctx, async tx => {
+    if (report.connectorNumber === 0) await wholeStation(tx, station, report, at);
+    else await oneConnector(tx, station, report, at);
+  });
+}
+
+async function wholeStation(tx: Context, station: Station, report: StatusReport, at: string): Promise<void> {
+  const changed = await db(tx)
+    .updateTable('chargers')
+    .set({ stationStatus: report.status, stationStatusAt: at, updatedAt: tx.now().toString() })
+    .where('id', '=', station.id)
+    .where(eb => eb.or([eb('stationStatusAt', 'is', null), eb('stationStatusAt', '<=', at)]))
+    .where('stationStatus', 'is distinct from', report.status)
+    .returning('id')
+    .executeTakeFirst();
+  if (!changed) return;
+  await emit(tx, {
+    type: 'charger.status',
+    networkId: station.networkId,
+    chargerId: station.id,
+    payload: { chargerId: station.id, chargerUid: station.uid, status: report.status },
+  });
+}
+
+async function oneConnector(tx: Context, station: Station, report: StatusReport, at: string): Promise<void> {
+  const connector = await lockConnector(tx, station, report.connectorNumber);
+  if (!connector) return;
+  await db(tx)
+    .insertInto('connector_status_reports')
+    .values({
+      id: newId(),
+      networkId: station.networkId,
+      connectorId: connector.id,
+      at,
+      status: report.status,
+      errorCode: report.errorCode,
+      receivedAt: tx.now().toString(),
+    })
+    .execute();
+  if (connector.statusAt && epochMs(connector.statusAt) > epochMs(at)) return;
+  const isNews = connector.status !== report.status || (connector.errorCode ?? null) !== report.errorCode;
+  await db(tx)
+    .updateTable('connectors')
+    .set({
+      status: report.status,
+      statusAt: at,
+      errorCode: report.errorCode,
+      statusInfo: report.info,
+      ...(isNews && { updatedAt: tx.now().toString() }),
+    })
+    .where('id', '=', connector.id)
+    .execute();
+  await connectorStatusChanged(tx, station, report.connectorNumber, report.status, at);
+  if (!isNews) return;
+  await emit(tx, {
+    type: 'connector.status',
+    networkId: station.networkId,
+    chargerId: station.id,
+    payload: {
+      chargerId: station.id,
+      chargerUid: station.uid,
+      connectorId: connector.id,
+      connectorNumber: report.connectorNumber,
+      status: report.status,
+      errorCode: report.errorCode,
+    },
+  });
+}

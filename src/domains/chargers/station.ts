@@ -1,0 +1,31 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { runInScope, systemScope } from '../../kernel/scope.ts';
+import { db } from '../db.ts';
+
+/** A charger as the OCPP door knows it while it is connected. */
+export interface Station {
+  readonly id: string;
+  readonly networkId: string;
+  readonly locationId: string | null;
+  readonly uid: string;
+}
+
+export interface StationCredentials extends Station {
+  readonly securityProfile: number;
+  readonly passwordSalt: string | null;
+  readonly passwordHash: string | null;
+}
+
+/** The station with this OCPP identity, in whatever network. */
+export async function findStation(
+  em: SqlEntityManager,
+  uid: string,
+): Promise<StationCredentials | undefined> {
+  return runInScope(systemScope, () =>
+    db({ em })
+      .selectFrom('chargers')
+      .select(['id', 'networkId', 'locationId', 'uid', 'securityProfile', 'passwordSalt', 'passwordHash'])
+      .where('uid', '=', uid)
+      .executeTakeFirst(),
+  );
+}

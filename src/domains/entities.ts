@@ -1,0 +1,37 @@
+import { Event, NodeProcess } from '../kernel/event.entity.ts';
+import { Charger } from './chargers/charger.entity.ts';
+import { ChargerConnection, SetAsideMessage, UnknownCharger } from './chargers/charger-connection.entity.ts';
+import { Connector, ConnectorStatusReport } from './chargers/connector.entity.ts';
+import { Driver } from './drivers/driver.entity.ts';
+import { Token } from './drivers/token.entity.ts';
+import { Location } from './locations/location.entity.ts';
+import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
+import { Network } from './network/network.entity.ts';
+import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
+import { MeterValue } from './sessions/meter-value.entity.ts';
+import { Session } from './sessions/session.entity.ts';
+import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
+
+/** Every table of the product. */
+export const entities = [
+  ApiKey,
+  ApiKeyNetwork,
+  Charger,
+  ChargerConnection,
+  Connector,
+  ConnectorStatusReport,
+  Driver,
+  Event,
+  Location,
+  MeterValue,
+  Network,
+  NodeProcess,
+  NumberSeries,
+  Session,
+  SetAsideMessage,
+  Tariff,
+  TariffAssignment,
+  Token,
+  Transaction,
+  UnknownCharger,
+];

@@ -1,0 +1,9 @@
+import type { JobHandlers } from '../kernel/jobs.ts';
+import { reportIfOffline } from './chargers/charger-connections.ts';
+import { expireSession } from './sessions/start-session.ts';
+
+/** What each job does. */
+export const jobHandlers: JobHandlers = {
+  'expire-session': expireSession,
+  'charger-offline': reportIfOffline,
+};

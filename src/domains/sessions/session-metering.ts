@@ -1,0 +1,70 @@
+import type { Context } from '../../kernel/context.ts';
+import { epochMs } from '../../kernel/instant.ts';
+import { jsonb } from '../../kernel/json.ts';
+import { db } from '../db.ts';
+import { type Metering, observe } from './metering.ts';
+import type { Observation } from './observation.ts';
+import type { Session } from './session.entity.ts';
+import { emitSession } from './session-events.ts';
+import { advance } from './session-states.ts';
+
+/** Folds what the station reported into a running session that is locked, and tells of it. */
+export async function foldIntoSession(
+  tx: Context,
+  session: Session,
+  observations: readonly Observation[],
+  chargerUid: string,
+): Promise<void> {
+  if (!session.metering || observations.length === 0) return;
+  const before = session.metering;
+  const metering = observations.reduce(observe, before);
+  const becameIdle = metering.idleSince !== null && before.idleSince === null;
+  if (session.status !== 'stopping') advance(session, metering.idleSince === null ? 'active' : 'idle');
+  const shown = { status: session.status, ...figures(metering) };
+  Object.assign(session, shown, { metering });
+  await db(tx)
+    .updateTable('sessions')
+    .set({ ...shown, metering: jsonb(metering), updatedAt: tx.now().toString() })
+    .where('id', '=', session.id)
+    .execute();
+  await emitSession(tx, becameIdle ? 'session.idle' : 'session.updated', session, chargerUid);
+}
+
+/** What of the metering is shown in columns of the session. */
+const figures = (metering: Metering) => ({
+  energyWh: metering.energyWh,
+  currentMeterWh: metering.registerWh,
+  currentPowerW: metering.currentPowerW,
+  maxPowerW: metering.maxPowerW,
+  socPercent: metering.socPercent,
+  isIdle: metering.idleSince !== null,
+  idleSeconds: Math.floor(metering.idleMilliseconds / 1000),
+});
+
+/** All that the station reported of the session up to an instant: what the final figures are computed from. */
+export async function historyOf(tx: Context, session: Session, until: string): Promise<Observation[]> {
+  const meterValues = await db(tx)
+    .selectFrom('meter_values')
+    .select(['at', 'energyWh', 'powerW', 'socPercent'])
+    .where('sessionId', '=', session.id)
+    .execute();
+  const statuses = session.connectorId
+    ? await db(tx)
+        .selectFrom('connector_status_reports')
+        .select(['at', 'status'])
+        .where('connectorId', '=', session.connectorId)
+        .where('at', '>=', session.startTime)
+        .where('at', '<=', until)
+        .execute()
+    : [];
+  return [
+    ...meterValues.map(value => ({
+      kind: 'meter' as const,
+      at: epochMs(value.at),
+      registerWh: value.energyWh,
+      powerW: value.powerW,
+      socPercent: value.socPercent,
+    })),
+    ...statuses.map(report => ({ kind: 'status' as const, at: epochMs(report.at), status: report.status })),
+  ];
+}

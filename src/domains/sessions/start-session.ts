@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { authorize } from '../../auth/authorize.ts';
+import type { Context } from '../../kernel/context.ts';
+import {
+  ChargerOfflineError,
+  ChargerRejectedError,
+  ConnectorUnavailableError,
+  invalid,
+  NotFoundError,
+  TokenInvalidError,
+} from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { addJob } from '../../kernel/jobs.ts';
+import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
+import type { ConnectorStatus } from '../chargers/connector.entity.ts';
+import { db } from '../db.ts';
+import { authorizeToken } from '../drivers/authorize-token.ts';
+import type { Session } from './session.entity.ts';
+import { emitSession } from './session-events.ts';
+import { advance, OPEN_STATUSES } from './session-states.ts';
+
+export interface StartInput {
+  readonly chargerId: string;
+  readonly connectorNumber?: number | null;
+  readonly idTag: string;
+}
+
+/** How long a driver has to plug in. */
+const PENDING_SECONDS = 300;
+
+const STARTABLE = new Set<ConnectorStatus>(['AVAILABLE', 'PREPARING', 'FINISHING']);
+
+/**
+ * Asks a station to start a charge, and answers the pending session once the station has accepted. Throws
+ * TokenInvalidError, ConnectorUnavailableError, ChargerOfflineError, ChargerRejectedError; UnavailableError where
+ * the station did not answer: the session stays pending then, until it expires or the station begins it.
+ */
+export async function startSession(ctx: Context, input: StartInput): Promise<string> {
+  authorize(ctx.viewer, 'control');
+  const connectorNumber = input.connectorNumber ?? 1;
+  if (connectorNumber < 1) invalid('connectorNumber', 'counts from 1');
+  if (input.idTag.trim() === '') invalid('idTag', 'must not be empty');
+  const session = await openPending(ctx, { ...input, connectorNumber });
+  try {
+    const { status } = await ctx.chargers.ask(session.chargerId, 'remoteStart', {
+      connectorNumber,
+      idTag: session.idTag,
+      sessionId: session.id,
+    });
+    if (status === 'Rejected') throw new ChargerRejectedError('The station refused to start the charge.');
+  } catch (error) {
+    if (error instanceof ChargerOfflineError || error instanceof ChargerRejectedError) {
+      await giveUp(ctx, session.id, 'failed', error.message);
+    }
+    throw error;
+  }
+  return session.id;
+}
+
+async function openPending(ctx: Context, input: StartInput & { connectorNumber: number }): Promise<Session> {
+  try {
+    return await inTransaction(ctx, async tx => {
+      const connector = await startableConnector(tx, input);
+      const now = tx.now();
+      const { status, token } = await authorizeToken(tx, connector.networkId, input.idTag, now.toString());
+      if (status !== 'Accepted' || !token) {
+        throw new TokenInvalidError(`The token "${input.idTag}" is not valid here (${status}).`);
+      }
+      const expiresAt = now.add({ seconds: PENDING_SECONDS });
+      const session = (await db(tx)
+        .insertInto('sessions')
+        .values({
+          id: newId(),
+          networkId: connector.networkId,
+          chargerId: input.chargerId,
+          connectorId: connector.id,
+          connectorNumber: input.connectorNumber,
+          locationId: connector.locationId,
+          driverId: token.driverId,
+          tokenId: token.id,
+          idTag: token.uid,
+          status: 'pending',
+          authMethod: 'REMOTE',
+          correlationId: randomUUID(),
+          startTime: now.toString(),
+          expiresAt: expiresAt.toString(),
+        } as never)
+        .returningAll()
+        .executeTakeFirstOrThrow()) as Session;
+      await addJob(
+        tx,
+        'expire-session',
+        { networkId: session.networkId, sessionId: session.id },
+        { key: `expire-session:${session.id}`, runAt: expiresAt },
+      );
+      await emitSession(tx, 'session.pending', session, connector.chargerUid);
+      return session;
+    });
+  } catch (error) {
+    if (violatedConstraint(error) === 'sessions_one_pending_unique') {
+      throw new ConnectorUnavailableError('Another charge is about to start on this connector.');
+    }
+    throw error;
+  }
+}
+
+/** The connector, if the caller sees its charger and a charge may start there now. */
+async function startableConnector(tx: Context, input: StartInput & { connectorNumber: number }) {
+  const connector = await db(tx)
+    .selectFrom('connectors as k')
+    .innerJoin('chargers as c', 'c.id', 'k.chargerId')
+    .leftJoin('charger_connections as s', 's.chargerId', 'c.id')
+    .select(['k.id', 'k.status', 'c.networkId', 'c.locationId', 'c.uid as chargerUid', 's.nodeId'])
+    .where('c.id', '=', input.chargerId)
+    .where('k.number', '=', input.connectorNumber)
+    .where('c.networkId', 'in', [...tx.scope.networkIds])
+    .forUpdate('k')
+    .executeTakeFirst();
+  if (!connector) throw await missing(tx, input);
+  if (!connector.nodeId) throw new ChargerOfflineError('The charger is offline.');
+  const open = await db(tx)
+    .selectFrom('sessions')
+    .select('id')
+    .where('chargerId', '=', input.chargerId)
+    .where('connectorNumber', '=', input.connectorNumber)
+    .where('status', 'in', [...OPEN_STATUSES])
+    .limit(1)
+    .executeTakeFirst();
+  if (open) throw new ConnectorUnavailableError('A charge is open on this connector.');
+  if (!STARTABLE.has(connector.status)) {
+    throw new ConnectorUnavailableError(`The connector is ${connector.status}.`);
+  }
+  return connector;
+}
+
+/** A charger that is not there is not found; a connector that it lacks is a field that is wrong. */
+async function missing(tx: Context, input: StartInput & { connectorNumber: number }): Promise<Error> {
+  const charger = await db(tx)
+    .selectFrom('chargers')
+    .select('id')
+    .where('id', '=', input.chargerId)
+    .where('networkId', 'in', [...tx.scope.networkIds])
+    .executeTakeFirst();
+  if (charger) invalid('connectorNumber', `the charger has no connector ${input.connectorNumber}`);
+  return new NotFoundError('charger');
+}
+
+/** Ends a session that is pending and will not begin; answers false where it is not, or not to the caller. */
+export async function giveUp(
+  ctx: Context,
+  sessionId: string,
+  status: 'failed' | 'expired',
+  reason: string,
+): Promise<boolean> {
+  return inTransaction(ctx, async tx => {
+    const session = (await db(tx)
+      .selectFrom('sessions')
+      .selectAll()
+      .where('id', '=', sessionId)
+      .where('networkId', 'in', [...tx.scope.networkIds])
+      .forUpdate()
+      .executeTakeFirst()) as Session | undefined;
+    if (session?.status !== 'pending') return false;
+    advance(session, status);
+    const end = {
+      status,
+      failureReason: reason,
+      endTime: tx.now().toString(),
+      updatedAt: tx.now().toString(),
+    };
+    Object.assign(session, end);
+    await db(tx).updateTable('sessions').set(end).where('id', '=', sessionId).execute();
+    const charger = await db(tx)
+      .selectFrom('chargers')
+      .select('uid')
+      .where('id', '=', session.chargerId)
+      .executeTakeFirstOrThrow();
+    await emitSession(tx, 'session.failed', session, charger.uid);
+    return true;
+  });
+}
+
+/** Job: a driver who has not plugged in by now will not. */
+export async function expireSession(ctx: Context, payload: { readonly sessionId: string }): Promise<void> {
+  await giveUp(ctx, payload.sessionId, 'expired', 'Not plugged in within 5 minutes.');
+}

@@ -1,0 +1,40 @@
+import type { Context } from '../../kernel/context.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
+import type { Station } from '../chargers/station.ts';
+import { lockByTransactionNumber, lockRunningOn } from './lock-session.ts';
+import { foldIntoSession } from './session-metering.ts';
+import { isRunning } from './session-states.ts';
+import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
+
+export interface MeterReport {
+  readonly connectorNumber: number;
+  /** Null where the station gave none that can be one. */
+  readonly transactionNumber: number | null;
+  readonly readings: readonly MeterReading[];
+}
+
+/**
+ * What a MeterValues says. It belongs to the transaction it names, or to the only one that runs on its connector;
+ * where there is doubt it is kept without one (OCPP line 29).
+ */
+export async function stationMetered(ctx: Context, station: Station, report: MeterReport): Promise<void> {
+  await inTransaction(ctx, async tx => {
+    const named =
+      report.transactionNumber === null
+        ? undefined
+        : await lockByTransactionNumber(tx, station.id, report.transactionNumber);
+    const session =
+      named ??
+      (report.transactionNumber === null
+        ? await lockRunningOn(tx, station.id, report.connectorNumber)
+        : undefined);
+    const fresh = await storeMeterValues(
+      tx,
+      station,
+      report.connectorNumber,
+      session?.id ?? null,
+      report.readings,
+    );
+    if (session && isRunning(session.status)) await foldIntoSession(tx, session, fresh, station.uid);
+  });
+}

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Context } from '../../kernel/context.ts';
+import { newId } from '../../kernel/ids.ts';
+import { epochMs } from '../../kernel/instant.ts';
+import { jsonb } from '../../kernel/json.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
+import { lockConnector } from '../chargers/connectors.ts';
+import { setAside } from '../chargers/set-aside.ts';
+import type { Station } from '../chargers/station.ts';
+import { db } from '../db.ts';
+import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
+import { tariffAt } from '../tariffs/tariff-at.ts';
+import { noTariff, termsOf } from '../tariffs/tariff-terms.ts';
+import { startMetering } from './metering.ts';
+import type { Session } from './session.entity.ts';
+import { emitSession } from './session-events.ts';
+import { advance, RUNNING_STATUSES } from './session-states.ts';
+
+export interface StartReport {
+  readonly connectorNumber: number;
+  readonly idTag: string;
+  /** Exact decimal, Wh. */
+  readonly meterStartWh: string;
+  /** ISO 8601, by the station's clock. */
+  readonly at: string;
+  /** The message as it came, kept where it makes no sense. */
+  readonly payload: unknown;
+}
+
+export interface StartAnswer {
+  /** Positive, 32 bits, unique in the installation. */
+  readonly transactionNumber: number;
+  readonly authorization: TokenAuthorization;
+  /** The token charges elsewhere already. */
+  readonly isConcurrent: boolean;
+}
+
+/** Clocks that were never set show 1970; nothing we serve began before this. */
+const EARLIEST_PLAUSIBLE = Temporal.Instant.from('2010-01-01T00:00:00Z').epochMilliseconds;
+/** How far ahead of ours a station's clock may be before its time is not believed. */
+const FUTURE_TOLERANCE_MS = 24 * 3600_000;
+/** How far behind ours a station's clock may be when it answers a remote start. */
+const REMOTE_START_SKEW_MS = 5 * 60_000;
+
+/**
+ * What a StartTransaction says. Whatever the token, it is stored and gets an answer: the station charges already.
+ * The same message again gets the first answer (OCPP lines 23 to 26, 30).
+ */
+export async function stationStarted(
+  ctx: Context,
+  station: Station,
+  report: StartReport,
+): Promise<StartAnswer> {
+  return inTransaction(ctx, async tx => {
+    const nowMs = tx.now().epochMilliseconds;
+    const reportedMs = epochMs(report.at);
+    const isClockSane = reportedMs >= EARLIEST_PLAUSIBLE && reportedMs <= nowMs + FUTURE_TOLERANCE_MS;
+    const at = isClockSane ? report.at : tx.now().toString();
+    if (!isClockSane) {
+      await setAside(tx, station, {
+        action: 'StartTransaction',
+        reason: 'implausible_time',
+        payload: report.payload,
+      });
+    }
+    const authorization = await authorizeToken(tx, station.networkId, report.idTag, at);
+
+    // holding the connector's row keeps two starts on it from being told apart wrongly
+    const connector = await lockConnector(tx, station, report.connectorNumber);
+    const known = await sameStart(tx, station, report, isClockSane ? at : null);
+    if (known) {
+      return { transactionNumber: known.transactionNumber!, authorization, isConcurrent: known.isConcurrent };
+    }
+
+    const isConcurrent = await chargesElsewhere(tx, authorization);
+    const tariff = await tariffAt(
+      tx,
+      {
+        networkId: station.networkId,
+        locationId: station.locationId,
+        chargerId: station.id,
+        connectorId: connector?.id ?? null,
+      },
+      at,
+    );
+    const terms = tariff ? termsOf(tariff) : noTariff(await networkCurrency(tx, station.networkId));
+    const transactionNumber = await nextTransactionNumber(tx);
+    const begun = {
+      startTime: at,
+      startMeterWh: report.meterStartWh,
+      currentMeterWh: report.meterStartWh,
+      transactionNumber,
+      metering: jsonb(startMetering(epochMs(at), report.meterStartWh)),
+      tariffId: terms.tariffId,
+      tariff: jsonb(terms),
+      updatedAt: tx.now().toString(),
+      flags: [
+        ...(authorization.status === 'Accepted' ? [] : [`token_${authorization.status.toLowerCase()}`]),
+        ...(isConcurrent ? ['token_concurrent'] : []),
+        ...(isClockSane ? [] : ['implausible_time']),
+        ...(tariff ? [] : ['no_tariff']),
+        ...(connector ? [] : ['unknown_connector']),
+      ],
+    };
+    const pending = await lockRemoteStart(tx, station, report, isClockSane ? reportedMs : nowMs);
+    const session = pending
+      ? await begin(tx, pending, begun)
+      : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
+    await emitSession(tx, 'session.started', session, station.uid);
+    if (authorization.token) {
+      await db(tx)
+        .updateTable('tokens')
+        .set({ lastUsedAt: tx.now().toString() })
+        .where('id', '=', authorization.token.id)
+        .execute();
+    }
+    return { transactionNumber, authorization, isConcurrent };
+  });
+}
+
+/** A session that this very message has begun before; with an insane clock, the open one of connector and tag. */
+async function sameStart(tx: Context, station: Station, report: StartReport, saneAt: string | null) {
+  const session = await db(tx)
+    .selectFrom('sessions')
+    .select(['transactionNumber', 'flags'])
+    .where('chargerId', '=', station.id)
+    .where('connectorNumber', '=', report.connectorNumber)
+    .where(sql`lower(id_tag)`, '=', report.idTag.toLowerCase())
+    .where('transactionNumber', 'is not', null)
+    .$if(saneAt !== null, query =>
+      query.where('startTime', '=', saneAt!).where('startMeterWh', '=', report.meterStartWh),
+    )
+    .$if(saneAt === null, query => query.where('status', 'in', [...RUNNING_STATUSES]))
+    .executeTakeFirst();
+  return session && { ...session, isConcurrent: session.flags.includes('token_concurrent') };
+}
+
+async function chargesElsewhere(tx: Context, { token }: TokenAuthorization): Promise<boolean> {
+  if (!token) return false;
+  const other = await db(tx)
+    .selectFrom('sessions')
+    .select('id')
+    .where('tokenId', '=', token.id)
+    .where('status', 'in', [...RUNNING_STATUSES])
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
+/** The remote start that this start answers: same connector and tag, still waited for, asked before it began. */
+async function lockRemoteStart(
+  tx: Context,
+  station: Station,
+  report: StartReport,
+  startedMs: number,
+): Promise<Session | undefined> {
+  return (await db(tx)
+    .selectFrom('sessions')
+    .selectAll()
+    .where('chargerId', '=', station.id)
+    .where('connectorNumber', '=', report.connectorNumber)
+    .where(sql`lower(id_tag)`, '=', report.idTag.toLowerCase())
+    .where('status', '=', 'pending')
+    .where('expiresAt', '>', tx.now().toString())
+    .where('startTime', '<=', new Date(startedMs + REMOTE_START_SKEW_MS).toISOString())
+    .orderBy('startTime')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst()) as Session | undefined;
+}
+
+async function begin(tx: Context, pending: Session, begun: object): Promise<Session> {
+  advance(pending, 'active');
+  return (await db(tx)
+    .updateTable('sessions')
+    .set({ ...begun, status: pending.status, expiresAt: null, startReason: 'RemoteStart' })
+    .where('id', '=', pending.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()) as Session;
+}
+
+async function insertLocalStart(
+  tx: Context,
+  station: Station,
+  report: StartReport,
+  { token }: TokenAuthorization,
+  connectorId: string | null,
+  begun: Pick<Session, 'startTime' | 'startMeterWh' | 'transactionNumber'>,
+): Promise<Session> {
+  return (await db(tx)
+    .insertInto('sessions')
+    .values({
+      ...begun,
+      id: newId(),
+      networkId: station.networkId,
+      chargerId: station.id,
+      connectorId,
+      connectorNumber: report.connectorNumber,
+      locationId: station.locationId,
+      driverId: token?.driverId ?? null,
+      tokenId: token?.id ?? null,
+      idTag: report.idTag,
+      status: 'active',
+      authMethod: token?.type === 'APP_USER' ? 'APP' : 'RFID',
+      correlationId: randomUUID(),
+      startReason: 'Authorized',
+    } as never)
+    .returningAll()
+    .executeTakeFirstOrThrow()) as Session;
+}
+
+async function nextTransactionNumber(tx: Context): Promise<number> {
+  const { rows } = await sql<{
+    number: number;
+  }>`select nextval('app.transaction_number')::int number`.execute(tx.em.getKysely());
+  return rows[0]!.number;
+}
+
+async function networkCurrency(tx: Context, networkId: string): Promise<string> {
+  const network = await db(tx)
+    .selectFrom('networks')
+    .select('currency')
+    .where('id', '=', networkId)
+    .executeTakeFirstOrThrow();
+  return network.currency;
+}

@@ -1,0 +1,77 @@
+import { authorize } from '../../auth/authorize.ts';
+import type { Context } from '../../kernel/context.ts';
+import { ChargerRejectedError, NotFoundError, SessionNotActiveError } from '../../kernel/errors.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
+import { db } from '../db.ts';
+import type { Session } from './session.entity.ts';
+import { emitSession } from './session-events.ts';
+import { advance, isRunning } from './session-states.ts';
+import { giveUp } from './start-session.ts';
+
+/** How long the caller waits for the station's final meter value. */
+const FINAL_VALUE_MS = 15_000;
+
+/**
+ * Asks the station to end a charge, waits for its final meter value, and answers the session as it is known then. A
+ * pending session is cancelled, a completed one answered as it is. Throws NotFoundError, SessionNotActiveError for a
+ * failed or expired one, ChargerOfflineError, ChargerRejectedError, UnavailableError.
+ */
+export async function stopSession(ctx: Context, sessionId: string): Promise<string> {
+  authorize(ctx.viewer, 'control');
+  if (await giveUp(ctx, sessionId, 'failed', 'Cancelled before the charge began.')) return sessionId;
+  const session = await find(ctx, sessionId);
+  if (session.status === 'completed') return session.id;
+  if (session.status === 'failed' || session.status === 'expired') {
+    throw new SessionNotActiveError(`The session has ${session.status}.`);
+  }
+  const ended = ctx.hub.subscribe(
+    event =>
+      event.sessionId === session.id &&
+      (event.type === 'session.completed' || event.type === 'session.failed'),
+  );
+  try {
+    const { status } = await ctx.chargers.ask(session.chargerId, 'remoteStop', {
+      transactionNumber: session.transactionNumber!,
+    });
+    if (status === 'Rejected') throw new ChargerRejectedError('The station refused to stop the charge.');
+    await markStopping(ctx, session.id);
+    const timer = setTimeout(() => ended.end(), FINAL_VALUE_MS);
+    await ended.next();
+    clearTimeout(timer);
+  } finally {
+    ended.end();
+  }
+  return session.id;
+}
+
+async function find(ctx: Context, sessionId: string) {
+  const session = await db(ctx)
+    .selectFrom('sessions')
+    .select(['id', 'status', 'chargerId', 'transactionNumber'])
+    .where('id', '=', sessionId)
+    .where('networkId', 'in', [...ctx.scope.networkIds])
+    .executeTakeFirst();
+  if (!session) throw new NotFoundError('session');
+  return session;
+}
+
+/** Accepted is not yet stopped; the StopTransaction may have come already. */
+async function markStopping(ctx: Context, sessionId: string): Promise<void> {
+  await inTransaction(ctx, async tx => {
+    const session = (await db(tx)
+      .selectFrom('sessions')
+      .selectAll()
+      .where('id', '=', sessionId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()) as Session;
+    if (!isRunning(session.status) || session.status === 'stopping') return;
+    advance(session, 'stopping');
+    await db(tx).updateTable('sessions').set({ status: 'stopping' }).where('id', '=', sessionId).execute();
+    const charger = await db(tx)
+      .selectFrom('chargers')
+      .select('uid')
+      .where('id', '=', session.chargerId)
+      .executeTakeFirstOrThrow();
+    await emitSession(tx, 'session.updated', session, charger.uid);
+  });
+}

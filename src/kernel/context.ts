@@ -1,0 +1,25 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import type { Viewer } from '../auth/viewer.ts';
+import type { ChargerCommands } from './charger-commands.ts';
+import type { EventHub } from './event-hub.ts';
+import { runInScope, type Scope } from './scope.ts';
+
+/** What one piece of work may use: made for each request, OCPP call or job, and handed down as it is. */
+export interface Context {
+  readonly em: SqlEntityManager;
+  readonly viewer: Viewer;
+  readonly scope: Scope;
+  readonly now: () => Temporal.Instant;
+  /** Events of committed work, as they happen. */
+  readonly hub: EventHub;
+  /** The way to a charging station, wherever its socket is held. */
+  readonly chargers: ChargerCommands;
+  readonly requestId: string;
+  readonly log: Logger;
+  /** Set within a transaction: what must be told once it is committed. */
+  readonly afterCommit?: Set<() => void>;
+}
+
+/** Runs the work with the context's tenants set for every connection it takes. */
+export const inScopeOf = <T>(ctx: Context, work: () => T): T => runInScope(ctx.scope, work);

@@ -1,0 +1,88 @@
+/** Each expected failure has one literal code; every door maps the same codes to its own vocabulary. */
+export type DomainCode =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'driver_required'
+  | 'not_found'
+  | 'validation_error'
+  | 'conflict'
+  | 'charger_offline'
+  | 'charger_rejected'
+  | 'connector_unavailable'
+  | 'token_invalid'
+  | 'session_not_active'
+  | 'unavailable';
+
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+export abstract class DomainError extends Error {
+  abstract readonly code: DomainCode;
+}
+
+export class UnauthorizedError extends DomainError {
+  readonly code = 'unauthorized';
+}
+
+export class ForbiddenError extends DomainError {
+  readonly code = 'forbidden';
+}
+
+/** The operation acts for a driver and the caller is none. */
+export class DriverRequiredError extends DomainError {
+  readonly code = 'driver_required';
+}
+
+/** Also what another network's row is to the caller: it does not exist. */
+export class NotFoundError extends DomainError {
+  readonly code = 'not_found';
+  constructor(what: string) {
+    super(`No such ${what}.`);
+  }
+}
+
+export class ValidationError extends DomainError {
+  readonly code = 'validation_error';
+  readonly details: readonly FieldProblem[];
+  constructor(details: readonly FieldProblem[]) {
+    super(details.map(problem => `${problem.field}: ${problem.message}`).join('; '));
+    this.details = details;
+  }
+}
+
+export class ConflictError extends DomainError {
+  readonly code = 'conflict';
+}
+
+export class ChargerOfflineError extends DomainError {
+  readonly code = 'charger_offline';
+}
+
+/** The station answered, and said no. */
+export class ChargerRejectedError extends DomainError {
+  readonly code = 'charger_rejected';
+}
+
+export class ConnectorUnavailableError extends DomainError {
+  readonly code = 'connector_unavailable';
+}
+
+export class TokenInvalidError extends DomainError {
+  readonly code = 'token_invalid';
+}
+
+export class SessionNotActiveError extends DomainError {
+  readonly code = 'session_not_active';
+}
+
+/** No answer in time: the outcome is unknown. */
+export class UnavailableError extends DomainError {
+  readonly code = 'unavailable';
+}
+
+/** Throws a ValidationError for one field. */
+export function invalid(field: string, message: string): never {
+  throw new ValidationError([{ field, message }]);
+}

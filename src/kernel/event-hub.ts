@@ -1,0 +1,53 @@
+import { BoundedQueue } from './bounded-queue.ts';
+import type { LoggedEvent } from './events.ts';
+
+const QUEUE_LIMIT = 1000;
+
+export interface EventSource {
+  /** The last event that has been handed out; every committed event up to it has been. */
+  readonly position: () => string;
+  /** Looks for new events now. */
+  readonly wake: () => void;
+}
+
+/** Hands the log's new events to this process's readers, in the log's order. */
+export class EventHub {
+  readonly #readers = new Set<{ wants: (event: LoggedEvent) => boolean; queue: BoundedQueue<LoggedEvent> }>();
+  readonly #wakeListeners: (() => void)[] = [];
+  #source: EventSource | undefined;
+
+  attach(source: EventSource): void {
+    this.#source = source;
+  }
+
+  /** Events were committed here. */
+  readonly wake = (): void => {
+    this.#source?.wake();
+    for (const listener of this.#wakeListeners) listener();
+  };
+
+  onWake(listener: () => void): void {
+    this.#wakeListeners.push(listener);
+  }
+
+  position(): string {
+    return this.#source?.position() ?? '0';
+  }
+
+  publish(event: LoggedEvent): void {
+    for (const reader of this.#readers) if (reader.wants(event)) reader.queue.push(event);
+  }
+
+  /** All events from now on that the reader wants. End the iteration to leave. */
+  subscribe(wants: (event: LoggedEvent) => boolean, limit = QUEUE_LIMIT): BoundedQueue<LoggedEvent> {
+    const queue = new BoundedQueue<LoggedEvent>(limit, () => this.#readers.delete(reader));
+    const reader = { wants, queue };
+    this.#readers.add(reader);
+    return queue;
+  }
+
+  /** Ends every reader: the process is going down. */
+  close(): void {
+    for (const reader of this.#readers) reader.queue.end();
+  }
+}

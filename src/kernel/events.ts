@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+import { newId } from './ids.ts';
+
+/** Every event type there is; `docs/events.md` tells what each carries. */
+export const EVENT_TYPES = [
+  'charger.online',
+  'charger.offline',
+  'charger.status',
+  'connector.status',
+  'session.pending',
+  'session.started',
+  'session.updated',
+  'session.idle',
+  'session.completed',
+  'session.failed',
+  'transaction.created',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export interface NewEvent {
+  readonly type: EventType;
+  readonly networkId: string;
+  readonly chargerId?: string | null;
+  readonly sessionId?: string | null;
+  readonly driverId?: string | null;
+  /** The subject's ids and fields, flat, as webhooks and streams send them. */
+  readonly payload: Record<string, unknown>;
+}
+
+/** An event that is committed, in its place in the log. */
+export interface LoggedEvent {
+  /** Place in the log, a bigint as text: grows, with gaps. */
+  readonly sequence: string;
+  readonly id: string;
+  readonly networkId: string;
+  readonly type: EventType;
+  readonly occurredAt: string;
+  readonly chargerId: string | null;
+  readonly sessionId: string | null;
+  readonly driverId: string | null;
+  readonly payload: Record<string, unknown>;
+}
+
+/** Writes the event in the running transaction: it happens if, and only if, the change does. */
+export async function emit(ctx: Context, event: NewEvent): Promise<void> {
+  if (!ctx.afterCommit) throw new Error(`Event ${event.type} outside a transaction.`);
+  await sql`
+    insert into events (id, network_id, type, occurred_at, charger_id, session_id, driver_id, payload)
+    values (${newId()}, ${event.networkId}, ${event.type}, ${ctx.now().toString()}, ${event.chargerId ?? null},
+            ${event.sessionId ?? null}, ${event.driverId ?? null}, ${JSON.stringify(event.payload)})
+  `.execute(ctx.em.getKysely());
+  ctx.afterCommit.add(ctx.hub.wake);
+}

@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+import { inTransaction } from './transaction.ts';
+
+/** Background work by name, and what each needs to know. Payloads name the networks that the work acts for. */
+export interface JobMap {
+  'expire-session': { networkId: string; sessionId: string };
+  'charger-offline': { networkId: string; chargerId: string };
+}
+
+export type JobName = keyof JobMap;
+
+export type JobHandlers = {
+  readonly [Name in JobName]: (ctx: Context, payload: JobMap[Name]) => Promise<void>;
+};
+
+export interface JobOptions {
+  readonly runAt?: Temporal.Instant;
+  /** A job with the same key that has not begun is replaced. */
+  readonly key?: string;
+}
+
+/** Adds the job in the running transaction: it will run if, and only if, the change happens. */
+export async function addJob<Name extends JobName>(
+  ctx: Context,
+  name: Name,
+  payload: JobMap[Name],
+  options: JobOptions = {},
+): Promise<void> {
+  await inTransaction(ctx, async tx => {
+    await sql`select app.add_job(${name}, ${JSON.stringify(payload)}::json,
+                             ${options.runAt?.toString() ?? null}::timestamptz, ${options.key ?? null})`.execute(
+      tx.em.getKysely(),
+    );
+  });
+}

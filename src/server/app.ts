@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { BlockList, isIP } from 'node:net';
+import type { EntitySchema, MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { BusChargerCommands, serveCommands } from '../../ocpp/command-port.ts';
+import { type OcppDoor, openOcppDoor } from '../../ocpp/door.ts';
+import { system, type Viewer } from '../auth/viewer.ts';
+import { releaseDeadNodes } from '../domains/chargers/charger-connections.ts';
+import { db } from '../domains/db.ts';
+import { entities } from '../domains/entities.ts';
+import { NotifyBus } from '../kernel/bus.ts';
+import { type Context, inScopeOf } from '../kernel/context.ts';
+import { connectAsOwner, openDatabase } from '../kernel/database.ts';
+import { EventHub } from '../kernel/event-hub.ts';
+import { EventReader } from '../kernel/event-reader.ts';
+import { networksScope, runInScope, type Scope, systemScope } from '../kernel/scope.ts';
+import { coalesced, everySoOften } from '../kernel/timing.ts';
+import type { Config } from './config.ts';
+import { startWorker } from './worker.ts';
+
+const ALIVE_EVERY_MS = 5_000;
+const WAKE_CHANNEL = 'chargegraph_events';
+/** Many commits in this time wake the other processes once. */
+const WAKE_EVERY_MS = 10;
+
+/** One process of the product: its services, wired. The doors are put on it by `start.ts`. */
+export interface App {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly em: SqlEntityManager;
+  readonly hub: EventHub;
+  readonly ocpp: OcppDoor | null;
+  /** A context for one piece of work. */
+  context(viewer: Viewer, requestId?: string, scope?: Scope): Context;
+  isTrustedProxy(address: string): boolean;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  readonly now?: () => Temporal.Instant;
+  readonly onStatement?: (sql: string) => void;
+}
+
+export async function openApp(options: AppOptions): Promise<App> {
+  const { config, databaseUrl, log } = options;
+  const now = options.now ?? (() => Temporal.Now.instant());
+  const orm: MikroORM = await openDatabase({
+    url: databaseUrl,
+    poolSize: config.DATABASE_POOL_SIZE,
+    entities: entities as unknown as EntitySchema[],
+    ...(options.onStatement && { onStatement: options.onStatement }),
+  });
+  const em = orm.em as SqlEntityManager;
+  const bus = new NotifyBus(() => connectAsOwner(databaseUrl, 'chargegraph bus'), log);
+  const hub = new EventHub();
+  const reader = new EventReader(em.fork(), hub, log);
+  const chargers = new BusChargerCommands(em.fork(), bus);
+  const proxies = trusted(config.TRUSTED_PROXIES);
+
+  const context = (viewer: Viewer, requestId: string = randomUUID(), scope?: Scope): Context => ({
+    em: em.fork(),
+    viewer,
+    scope: scope ?? networksScope(viewer.kind === 'key' ? viewer.networkIds : []),
+    now,
+    hub,
+    chargers,
+    requestId,
+    log: log.child({ requestId }),
+  });
+  const isTrustedProxy = (address: string) =>
+    proxies.check(address.replace(/^::ffff:/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+  await bus.start();
+  const wakeOthers = coalesced(WAKE_EVERY_MS, log, () => bus.publish(WAKE_CHANNEL, bus.nodeId));
+  await reader.start();
+  hub.onWake(wakeOthers);
+  await bus.subscribe(WAKE_CHANNEL, from => {
+    if (from !== bus.nodeId) reader.wake();
+  });
+
+  const ocpp = config.ROLES.includes('ocpp')
+    ? openOcppDoor({
+        em: em.fork(),
+        log,
+        nodeId: bus.nodeId,
+        isTrustedProxy,
+        contextFor: (station, requestId) => context(system, requestId, networksScope([station.networkId])),
+      })
+    : null;
+  if (ocpp) serveCommands(bus, ocpp.registry);
+
+  const alive = everySoOften(ALIVE_EVERY_MS, log, () =>
+    stayAlive(context(system, 'alive', systemScope), bus.nodeId),
+  );
+  await alive.first;
+  const worker = config.ROLES.includes('worker') ? await startWorker(databaseUrl, log, context) : null;
+
+  return {
+    config,
+    log,
+    em,
+    hub,
+    ocpp,
+    context,
+    isTrustedProxy,
+    async ping() {
+      await runInScope(systemScope, () => sql`select 1`.execute(em.fork().getKysely()));
+    },
+    async close() {
+      await worker?.stop();
+      await ocpp?.close();
+      hub.close();
+      await alive.stop();
+      await reader.close();
+      await runInScope(systemScope, () =>
+        db({ em: em.fork() }).deleteFrom('nodes').where('id', '=', bus.nodeId).execute(),
+      );
+      await bus.close();
+      await orm.close(true);
+    },
+  };
+}
+
+function trusted(ranges: readonly string[]): BlockList {
+  const proxies = new BlockList();
+  for (const range of ranges) {
+    const [address, bits] = range.split('/') as [string, string | undefined];
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) proxies.addAddress(address, family);
+    else proxies.addSubnet(address, Number(bits), family);
+  }
+  return proxies;
+}
+
+/** Says that this process lives, and releases the sockets of those that do not. */
+async function stayAlive(ctx: Context, nodeId: string): Promise<void> {
+  const networkIds = await inScopeOf(ctx, async () => {
+    await db(ctx)
+      .insertInto('nodes')
+      .values({ id: nodeId })
+      .onConflict(conflict => conflict.column('id').doUpdateSet({ lastSeenAt: sql<string>`now()` }))
+      .execute();
+    const networks = await db(ctx)
+      .selectFrom('charger_connections')
+      .select('networkId')
+      .distinct()
+      .where('nodeId', 'is not', null)
+      .execute();
+    return networks.map(row => row.networkId);
+  });
+  if (networkIds.length === 0) return;
+  const scoped = { ...ctx, scope: networksScope(networkIds) };
+  await inScopeOf(scoped, () => releaseDeadNodes(scoped));
+}

@@ -1,0 +1,83 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+export const ROLES = ['api', 'ocpp', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+const list = z
+  .string()
+  .default('')
+  .transform(text => text.split(',').flatMap(part => part.trim() || []));
+
+const integer = (min: number, max: number, standard: number) =>
+  z
+    .string()
+    .default(String(standard))
+    .refine(text => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      message: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+
+const flag = (standard: boolean) =>
+  z
+    .enum(['true', 'false'], { message: 'must be true or false' })
+    .default(standard ? 'true' : 'false')
+    .transform(text => text === 'true');
+
+const address = z.string().refine(text => isIP(text.split('/')[0] ?? '') !== 0, {
+  message: 'must be IP addresses or ranges such as 10.0.0.0/8, separated by commas',
+});
+
+/** Every setting, from environment variables; `.env.example` says what each is for. */
+const settings = z.object({
+  PORT: integer(0, 65_535, 4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { message: 'must begin with postgres:// or postgresql://' })
+    .optional(),
+  DATABASE_POOL_SIZE: integer(2, 500, 20),
+  ROLES: list
+    .default([...ROLES])
+    .pipe(
+      z
+        .array(z.enum(ROLES, { message: `must be some of ${ROLES.join(', ')}, separated by commas` }))
+        .transform(roles => (roles.length === 0 ? [...ROLES] : roles)),
+    ),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      message: 'must be one of fatal, error, warn, info, debug, trace, silent',
+    })
+    .default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json'], { message: 'must be pretty or json' }).optional(),
+  DEMO: flag(true),
+  TRUSTED_PROXIES: list.pipe(z.array(address)),
+  TLS_CERT_FILE: z.string().min(1).optional(),
+  TLS_KEY_FILE: z.string().min(1).optional(),
+  TLS_CA_FILE: z.string().min(1).optional(),
+});
+
+export type Config = Readonly<z.infer<typeof settings>>;
+
+/** A setting that cannot be used; the message names it. */
+export class ConfigError extends Error {}
+
+/** Reads the settings. An empty variable counts as unset. Throws a ConfigError that names each wrong one. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name in settings.shape && value !== ''),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues
+        .map(issue => `${String(issue.path[0])} ${issue.message} (it is "${given[String(issue.path[0])]}")`)
+        .join('\n'),
+    );
+  }
+  if (!parsed.data.TLS_CERT_FILE !== !parsed.data.TLS_KEY_FILE) {
+    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together: give both, or neither');
+  }
+  return parsed.data;
+}

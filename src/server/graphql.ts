@@ -1,0 +1,77 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  parse,
+} from 'graphql';
+import type { Context } from '../kernel/context.ts';
+import { inScopeOf } from '../kernel/context.ts';
+import { DomainError, ValidationError } from '../kernel/errors.ts';
+
+/** Executes an operation within the tenants of its context. Every door's operations come through here. */
+export async function executeInScope(args: ExecutionArgs): Promise<ExecutionResult> {
+  const ctx = args.contextValue as Context;
+  return presented(await inScopeOf(ctx, () => execute(args)), ctx);
+}
+
+/** Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one. */
+export async function subscribeInScope(
+  args: ExecutionArgs,
+): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+  const ctx = args.contextValue as Context;
+  const source = await inScopeOf(ctx, () => createSourceEventStream(args));
+  if (!(Symbol.asyncIterator in source)) return presented(source, ctx);
+  const events = source[Symbol.asyncIterator]();
+  const results: AsyncIterableIterator<ExecutionResult> = {
+    async next() {
+      const { value, done } = await events.next();
+      if (done) return { value: undefined, done: true };
+      const contextValue = { ...ctx, em: ctx.em.fork() };
+      return { value: await executeInScope({ ...args, rootValue: value, contextValue }), done: false };
+    },
+    async return() {
+      await events.return?.();
+      return { value: undefined, done: true };
+    },
+    [Symbol.asyncIterator]: () => results,
+  };
+  return results;
+}
+
+const presented = (result: ExecutionResult, ctx: Context): ExecutionResult =>
+  result.errors ? { ...result, errors: result.errors.map(error => presentError(error, ctx)) } : result;
+
+/** What a caller is told of an error: expected ones with their code, all else nothing but the request's id. */
+function presentError(error: GraphQLError, ctx: Context): GraphQLError {
+  const original = error.originalError ?? error;
+  const place = { nodes: error.nodes, path: error.path };
+  if (original instanceof DomainError) {
+    return new GraphQLError(original.message, {
+      ...place,
+      extensions: {
+        code: original.code,
+        ...(original instanceof ValidationError && { details: original.details }),
+      },
+    });
+  }
+  if (original instanceof GraphQLError) return original;
+  ctx.log.error({ err: original }, 'operation failed');
+  return new GraphQLError(`Internal error (request ${ctx.requestId}).`, {
+    ...place,
+    extensions: { code: 'internal_error', requestId: ctx.requestId },
+  });
+}
+
+const parsed = new Map<string, DocumentNode>();
+
+/** The document of one of our own operations, parsed once. */
+export function documentOf(operation: string): DocumentNode {
+  const known = parsed.get(operation);
+  if (known) return known;
+  const document = parse(operation);
+  parsed.set(operation, document);
+  return document;
+}

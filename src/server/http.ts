@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import { serveRest } from '../../rest-compat/serve.ts';
+import { schema } from '../../schema/index.ts';
+import type { App } from './app.ts';
+import { documentOf, executeInScope } from './graphql.ts';
+import { openGraphQLDoor } from './graphql-door.ts';
+import { requestIdFrom, viewerOf } from './viewer-of.ts';
+
+export interface HttpHost {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** One port for every door but the charging stations' protocol itself, whose upgrades are handed over by path. */
+export async function openHttpHost(app: App): Promise<HttpHost> {
+  const { config } = app;
+  const fastify = Fastify({
+    loggerInstance: app.log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: (request: IncomingMessage) => requestIdFrom(request.headers) ?? randomUUID(),
+    requestTimeout: 60_000,
+    https: config.TLS_CERT_FILE
+      ? {
+          cert: readFileSync(config.TLS_CERT_FILE),
+          key: readFileSync(config.TLS_KEY_FILE!),
+          // stations of security profile 3 show a certificate; others need none
+          ...(config.TLS_CA_FILE && { ca: readFileSync(config.TLS_CA_FILE), requestCert: true }),
+          rejectUnauthorized: false,
+        }
+      : null,
+  } as object) as unknown as FastifyInstance;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    request.log.info(
+      {
+        method: request.method,
+        path: request.url.split('?')[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
+    done();
+  });
+
+  serveHealth(fastify, app);
+  const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
+  if (graphQL) {
+    await serveRest(fastify, async (request: FastifyRequest) => {
+      const viewer = await viewerOf(app, request.headers);
+      const ctx = app.context(viewer, request.id);
+      return {
+        viewer,
+        execute: (operation, variableValues) =>
+          executeInScope({ schema, document: documentOf(operation), variableValues, contextValue: ctx }),
+      };
+    });
+  }
+
+  fastify.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // until a door takes it over, a socket that breaks is nobody's to handle
+    socket.on('error', () => socket.destroy());
+    const path = (request.url ?? '').split('?')[0]!;
+    if (path === '/graphql' && graphQL) graphQL.upgrade.upgrade(request, socket, head);
+    else if (path.startsWith('/ocpp/') && app.ocpp) app.ocpp.upgrade(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+
+  await fastify.listen({ port: config.PORT, host: config.HOST });
+  const address = fastify.server.address();
+  const port = typeof address === 'object' && address ? address.port : config.PORT;
+  const host = config.HOST === '0.0.0.0' || config.HOST === '::' ? 'localhost' : config.HOST;
+  return {
+    url: `${config.TLS_CERT_FILE ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    async close() {
+      await graphQL?.upgrade.close();
+      fastify.server.closeAllConnections();
+      await fastify.close();
+    },
+  };
+}
+
+/** `/healthz`: the process lives. `/readyz`: it can do its work. */
+function serveHealth(fastify: FastifyInstance, app: App): void {
+  fastify.get('/healthz', () => ({ status: 'ok' }));
+  fastify.get('/readyz', async (request, reply) => {
+    try {
+      await app.ping();
+      return { status: 'ready' };
+    } catch (error) {
+      request.log.warn({ err: error }, 'not ready');
+      return reply.code(503).send({ status: 'unavailable', reason: 'The database does not answer.' });
+    }
+  });
+}

@@ -1,0 +1,41 @@
+import { type Runner, run, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { system, type Viewer } from '../auth/viewer.ts';
+import { jobHandlers } from '../domains/jobs.ts';
+import { type Context, inScopeOf } from '../kernel/context.ts';
+import { networksScope, type Scope } from '../kernel/scope.ts';
+
+type AnyHandler = (ctx: Context, payload: { readonly networkId: string }) => Promise<void>;
+
+/** Runs the jobs that are due, whichever process added them. Each acts for the network that its payload names. */
+export async function startWorker(
+  databaseUrl: string,
+  log: Logger,
+  context: (viewer: Viewer, requestId: string, scope: Scope) => Context,
+): Promise<Runner> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 6, application_name: 'chargegraph worker' });
+  const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
+  pool.on('error', lost).on('connect', client => client.on('error', lost));
+  const taskList: TaskList = {};
+  for (const [name, handler] of Object.entries(jobHandlers)) {
+    taskList[name] = async (payload, helpers) => {
+      const { networkId } = payload as { networkId: string };
+      const ctx = context(system, `job:${helpers.job.id}`, networksScope([networkId]));
+      await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
+    };
+  }
+  const runner = await run({
+    pgPool: pool,
+    concurrency: 4,
+    pollInterval: 1_000,
+    noHandleSignals: true,
+    logger: new WorkerLogger(() => (level, message, meta) => {
+      if (level === 'error') log.error({ job: meta }, message);
+      else if (level === 'warning') log.warn({ job: meta }, message);
+    }),
+    taskList,
+  });
+  void runner.promise.catch(error => log.error({ err: error }, 'worker stopped')).finally(() => pool.end());
+  return runner;
+}
