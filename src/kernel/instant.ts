@@ -10,8 +10,6 @@ export const instantOf = (text: InstantText): Temporal.Instant => Temporal.Insta
 /** Milliseconds since the epoch. */
 export const epochMs = (text: InstantText): number => instantOf(text).epochMilliseconds;
 
-export const isoFromMs = (ms: number): string => new Date(ms).toISOString();
-
 /** ISO 8601 in UTC with whole seconds and `Z`, as every REST answer writes time. */
 export const wholeSeconds = (text: InstantText): string =>
   instantOf(text).round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();

@@ -2,7 +2,6 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 export const ROLES = ['api', 'ocpp', 'worker'] as const;
-export type Role = (typeof ROLES)[number];
 
 const list = z
   .string()

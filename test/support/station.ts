@@ -72,8 +72,7 @@ export class RawStation {
   async expectCall<Payload = Record<string, unknown>>(
     action: string,
   ): Promise<{ id: string; payload: Payload }> {
-    const [, id, , payload] = (await this.next(frame => frame[0] === 2 && frame[2] === action)) as Frame &
-      [2];
+    const [, id, , payload] = frame as [2, string, string, unknown];
     return { id, payload: payload as Payload };
   }
 

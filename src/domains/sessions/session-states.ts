@@ -26,8 +26,6 @@ export const OPEN_STATUSES = ['pending', 'active', 'idle', 'stopping'] as const 
 /** Open, and the station has begun. */
 export const RUNNING_STATUSES = ['active', 'idle', 'stopping'] as const satisfies SessionStatus[];
 
-export const isOpen = (status: SessionStatus): boolean =>
-  (OPEN_STATUSES as readonly string[]).includes(status);
 export const isRunning = (status: SessionStatus): boolean =>
   (RUNNING_STATUSES as readonly string[]).includes(status);
 
