@@ -72,6 +72,7 @@ export class RawStation {
   async expectCall<Payload = Record<string, unknown>>(
     action: string,
   ): Promise<{ id: string; payload: Payload }> {
+    const frame = await this.next(candidate => candidate[0] === 2 && candidate[2] === action);
     const [, id, , payload] = frame as [2, string, string, unknown];
     return { id, payload: payload as Payload };
   }
