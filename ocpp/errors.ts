@@ -4,16 +4,21 @@ import { type DomainCode, DomainError } from '../src/kernel/errors.ts';
 /** What a domain error is in OCPP's words (OCPP-J 1.6, section 4.2.3). */
 const CODES = {
   unauthorized: 'SecurityError',
+  invalid_credentials: 'SecurityError',
+  token_expired: 'SecurityError',
+  token_reused: 'SecurityError',
   forbidden: 'SecurityError',
   driver_required: 'SecurityError',
   not_found: 'PropertyConstraintViolation',
   validation_error: 'PropertyConstraintViolation',
   conflict: 'GenericError',
+  email_taken: 'GenericError',
   charger_offline: 'GenericError',
   charger_rejected: 'GenericError',
   connector_unavailable: 'GenericError',
   token_invalid: 'GenericError',
   session_not_active: 'GenericError',
+  rate_limited: 'InternalError',
   unavailable: 'InternalError',
 } as const satisfies Record<DomainCode, string>;
 

@@ -5,11 +5,16 @@ import {
   ConnectorUnavailableError,
   type DomainError,
   DriverRequiredError,
+  EmailTakenError,
   type FieldProblem,
   ForbiddenError,
+  InvalidCredentialsError,
   NotFoundError,
+  RateLimitedError,
   SessionNotActiveError,
+  TokenExpiredError,
   TokenInvalidError,
+  TokenReusedError,
   UnauthorizedError,
   UnavailableError,
   ValidationError,
@@ -36,8 +41,19 @@ builder.objectType(ValidationError, {
   }),
 });
 
+builder.objectType(RateLimitedError, {
+  name: 'RateLimitedError',
+  shareable: true,
+  interfaces: [ErrorInterface],
+  fields: t => ({ retryAfterSeconds: t.exposeInt('retryAfterSeconds') }),
+});
+
 const PLAIN = {
   UnauthorizedError,
+  InvalidCredentialsError,
+  TokenExpiredError,
+  TokenReusedError,
+  EmailTakenError,
   ForbiddenError,
   DriverRequiredError,
   NotFoundError,

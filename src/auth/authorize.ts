@@ -1,26 +1,43 @@
 import type { Context } from '../kernel/context.ts';
 import { DriverRequiredError, ForbiddenError, UnauthorizedError } from '../kernel/errors.ts';
-import type { KeyScope, Viewer } from './viewer.ts';
+import type { KeyScope, SignedInDriver, Viewer } from './viewer.ts';
 
-/** Whom an operation is for: `public` also for an app without a driver, `operator` for operators alone. */
-export type Audience = 'public' | 'operator';
+/**
+ * Whom an operation is for. `public`: also an app without a driver. `either`: an operator for its networks, a driver
+ * for their own. `driver`: a signed-in driver alone. `operator`: an operator alone.
+ */
+export type Audience = 'public' | 'either' | 'driver' | 'operator';
 
 /**
  * The first line of every service. Throws UnauthorizedError without a key, ForbiddenError where the key lacks the
- * scope, DriverRequiredError where an app key acts without a driver.
+ * scope or a driver asks for what is an operator's, DriverRequiredError where a driver is needed and none signed in.
  */
 export function authorize(viewer: Viewer, scope: KeyScope, audience: Audience = 'operator'): void {
   if (viewer.kind === 'system') return;
   if (viewer.kind === 'anonymous') throw new UnauthorizedError('Send an API key in the X-API-Key header.');
-  if (viewer.keyKind === 'app' && audience !== 'public') {
-    throw new DriverRequiredError('This needs a signed-in driver.');
-  }
+  const { driver, keyKind } = viewer;
+  if (audience === 'operator' && driver) throw new ForbiddenError('This is for operators, not for drivers.');
+  const needsDriver = audience === 'driver' || (keyKind === 'app' && audience !== 'public');
+  if (needsDriver && !driver) throw new DriverRequiredError('This needs a signed-in driver.');
   if (!viewer.scopes.includes(scope)) throw new ForbiddenError(`The API key lacks the scope "${scope}".`);
 }
 
+/** The signed-in driver, behind `authorize(…, 'driver')`. */
+export function requireDriver(ctx: Context, scope: KeyScope): SignedInDriver {
+  authorize(ctx.viewer, scope, 'driver');
+  const driver = signedInDriver(ctx.viewer);
+  if (!driver) throw new DriverRequiredError('This needs a signed-in driver.');
+  return driver;
+}
+
+/** Who sees nothing but what is their own; null for operators and for the product itself. */
+export const signedInDriver = (viewer: Viewer): SignedInDriver | null =>
+  viewer.kind === 'key' ? viewer.driver : null;
+
 /** Whether only what is public may be shown. */
 export const seesPublicOnly = (viewer: Viewer): boolean =>
-  viewer.kind === 'anonymous' || (viewer.kind === 'key' && viewer.keyKind === 'app');
+  viewer.kind === 'anonymous' ||
+  (viewer.kind === 'key' && (viewer.keyKind === 'app' || viewer.driver !== null));
 
 /** The network that the caller's new rows belong to. */
 export function primaryNetwork(ctx: Context): string {
@@ -33,7 +50,8 @@ export function primaryNetwork(ctx: Context): string {
 /** The given network if the caller reaches it, the primary one if none is given. Another one is forbidden. */
 export function reachedNetwork(ctx: Context, networkId: string | null | undefined): string {
   if (!networkId) return primaryNetwork(ctx);
-  if (!ctx.scope.networkIds.includes(networkId))
+  if (!ctx.scope.networkIds.includes(networkId)) {
     throw new ForbiddenError('The API key does not reach that network.');
+  }
   return networkId;
 }

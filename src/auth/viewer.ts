@@ -9,6 +9,14 @@ export interface KeyViewer {
   readonly networkId: string;
   readonly networkIds: readonly string[];
   readonly scopes: readonly KeyScope[];
+  /** Who is signed in, on top of the key. */
+  readonly driver: SignedInDriver | null;
+}
+
+export interface SignedInDriver {
+  readonly id: string;
+  /** The network that the driver belongs to; the key reaches it. */
+  readonly networkId: string;
 }
 
 export const KEY_SCOPES = ['read', 'write', 'control', 'billing', 'admin', 'platform'] as const;

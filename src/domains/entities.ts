@@ -1,12 +1,17 @@
 import { Event, NodeProcess } from '../kernel/event.entity.ts';
+import { FailedAttempts, IdempotentAnswer, SigningKey } from '../kernel/installation.entity.ts';
 import { Charger } from './chargers/charger.entity.ts';
 import { ChargerConnection, SetAsideMessage, UnknownCharger } from './chargers/charger-connection.entity.ts';
 import { Connector, ConnectorStatusReport } from './chargers/connector.entity.ts';
+import { PasswordReset, RefreshToken } from './drivers/credentials.entity.ts';
 import { Driver } from './drivers/driver.entity.ts';
+import { Favorite, NotificationPreferences } from './drivers/driver-belongings.entity.ts';
 import { Token } from './drivers/token.entity.ts';
 import { Location } from './locations/location.entity.ts';
+import { ProblemReport, Review } from './locations/review.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
+import { Alert } from './notifications/alert.entity.ts';
 import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
 import { MeterValue } from './sessions/meter-value.entity.ts';
 import { Session } from './sessions/session.entity.ts';
@@ -14,6 +19,16 @@ import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
 
 /** Every table of the product. */
 export const entities = [
+  Alert,
+  FailedAttempts,
+  Favorite,
+  IdempotentAnswer,
+  NotificationPreferences,
+  PasswordReset,
+  ProblemReport,
+  RefreshToken,
+  Review,
+  SigningKey,
   ApiKey,
   ApiKeyNetwork,
   Charger,

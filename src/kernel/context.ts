@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Viewer } from '../auth/viewer.ts';
 import type { ChargerCommands } from './charger-commands.ts';
 import type { EventHub } from './event-hub.ts';
+import type { InstallationSecret } from './installation-secret.ts';
 import { runInScope, type Scope } from './scope.ts';
 
 /** What one piece of work may use: made for each request, OCPP call or job, and handed down as it is. */
@@ -15,6 +16,10 @@ export interface Context {
   readonly hub: EventHub;
   /** The way to a charging station, wherever its socket is held. */
   readonly chargers: ChargerCommands;
+  /** Where the request came from; null for the product's own work. */
+  readonly clientAddress: string | null;
+  /** What only this installation knows. */
+  readonly secret: InstallationSecret;
   readonly requestId: string;
   readonly log: Logger;
   /** Set within a transaction: what must be told once it is committed. */

@@ -1,16 +1,21 @@
 /** Each expected failure has one literal code; every door maps the same codes to its own vocabulary. */
 export type DomainCode =
   | 'unauthorized'
+  | 'invalid_credentials'
+  | 'token_expired'
+  | 'token_reused'
   | 'forbidden'
   | 'driver_required'
   | 'not_found'
   | 'validation_error'
   | 'conflict'
+  | 'email_taken'
   | 'charger_offline'
   | 'charger_rejected'
   | 'connector_unavailable'
   | 'token_invalid'
   | 'session_not_active'
+  | 'rate_limited'
   | 'unavailable';
 
 export interface FieldProblem {
@@ -24,6 +29,33 @@ export abstract class DomainError extends Error {
 
 export class UnauthorizedError extends DomainError {
   readonly code = 'unauthorized';
+}
+
+/** E-mail and password, or a token of ours, do not fit; never told which. */
+export class InvalidCredentialsError extends DomainError {
+  readonly code = 'invalid_credentials';
+}
+
+export class TokenExpiredError extends DomainError {
+  readonly code = 'token_expired';
+}
+
+/** A refresh token came a second time: somebody else has it, and its family is revoked. */
+export class TokenReusedError extends DomainError {
+  readonly code = 'token_reused';
+}
+
+export class EmailTakenError extends DomainError {
+  readonly code = 'email_taken';
+}
+
+export class RateLimitedError extends DomainError {
+  readonly code = 'rate_limited';
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super(`Too many attempts. Try again in ${retryAfterSeconds} s.`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
 }
 
 export class ForbiddenError extends DomainError {

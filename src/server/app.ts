@@ -17,12 +17,19 @@ import { EventReader } from '../kernel/event-reader.ts';
 import { networksScope, runInScope, type Scope, systemScope } from '../kernel/scope.ts';
 import { coalesced, everySoOften } from '../kernel/timing.ts';
 import type { Config } from './config.ts';
+import { installationSecret } from './installation-secret.ts';
 import { startWorker } from './worker.ts';
 
 const ALIVE_EVERY_MS = 5_000;
 const WAKE_CHANNEL = 'chargegraph_events';
 /** Many commits in this time wake the other processes once. */
 const WAKE_EVERY_MS = 10;
+
+/** Where a piece of work comes from. */
+export interface Origin {
+  readonly scope?: Scope;
+  readonly clientAddress?: string | null;
+}
 
 /** One process of the product: its services, wired. The doors are put on it by `start.ts`. */
 export interface App {
@@ -32,7 +39,7 @@ export interface App {
   readonly hub: EventHub;
   readonly ocpp: OcppDoor | null;
   /** A context for one piece of work. */
-  context(viewer: Viewer, requestId?: string, scope?: Scope): Context;
+  context(viewer: Viewer, requestId?: string, origin?: Origin): Context;
   isTrustedProxy(address: string): boolean;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
@@ -61,12 +68,15 @@ export async function openApp(options: AppOptions): Promise<App> {
   const hub = new EventHub();
   const reader = new EventReader(em.fork(), hub, log);
   const chargers = new BusChargerCommands(em.fork(), bus);
+  const secret = installationSecret(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
 
-  const context = (viewer: Viewer, requestId: string = randomUUID(), scope?: Scope): Context => ({
+  const context = (viewer: Viewer, requestId: string = randomUUID(), origin: Origin = {}): Context => ({
     em: em.fork(),
     viewer,
-    scope: scope ?? networksScope(viewer.kind === 'key' ? viewer.networkIds : []),
+    scope: origin.scope ?? networksScope(viewer.kind === 'key' ? viewer.networkIds : []),
+    clientAddress: origin.clientAddress ?? null,
+    secret,
     now,
     hub,
     chargers,
@@ -90,13 +100,14 @@ export async function openApp(options: AppOptions): Promise<App> {
         log,
         nodeId: bus.nodeId,
         isTrustedProxy,
-        contextFor: (station, requestId) => context(system, requestId, networksScope([station.networkId])),
+        contextFor: (station, requestId) =>
+          context(system, requestId, { scope: networksScope([station.networkId]) }),
       })
     : null;
   if (ocpp) serveCommands(bus, ocpp.registry);
 
   const alive = everySoOften(ALIVE_EVERY_MS, log, () =>
-    stayAlive(context(system, 'alive', systemScope), bus.nodeId),
+    stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),
   );
   await alive.first;
   const worker = config.ROLES.includes('worker') ? await startWorker(databaseUrl, log, context) : null;

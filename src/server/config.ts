@@ -51,6 +51,15 @@ const settings = z.object({
     .default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], { message: 'must be pretty or json' }).optional(),
   DEMO: flag(true),
+  SECRET_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64,}$/, { message: 'must be at least 64 hexadecimal digits: openssl rand -hex 32' })
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, { message: 'must begin with smtp:// or smtps://' })
+    .optional(),
+  MAIL_FROM: z.string().min(3).default('Chargegraph <no-reply@localhost>'),
   TRUSTED_PROXIES: list.pipe(z.array(address)),
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),

@@ -168,7 +168,7 @@ export async function hasNetworks(app: App): Promise<boolean> {
  */
 export async function makeDemoNetwork(app: App, file: string): Promise<Demo> {
   const networkId = newId();
-  const ctx = app.context(system, 'demo', networksScope([networkId]));
+  const ctx = app.context(system, 'demo', { scope: networksScope([networkId]) });
   return inScopeOf(ctx, () =>
     inTransaction(ctx, async tx => {
       const demo = await fill(tx, networkId);

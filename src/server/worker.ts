@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { jobHandlers } from '../domains/jobs.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
-import { networksScope, type Scope } from '../kernel/scope.ts';
+import { networksScope } from '../kernel/scope.ts';
+import type { Origin } from './app.ts';
 
 type AnyHandler = (ctx: Context, payload: { readonly networkId: string }) => Promise<void>;
 
@@ -12,7 +13,7 @@ type AnyHandler = (ctx: Context, payload: { readonly networkId: string }) => Pro
 export async function startWorker(
   databaseUrl: string,
   log: Logger,
-  context: (viewer: Viewer, requestId: string, scope: Scope) => Context,
+  context: (viewer: Viewer, requestId: string, origin: Origin) => Context,
 ): Promise<Runner> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 6, application_name: 'chargegraph worker' });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
@@ -21,7 +22,7 @@ export async function startWorker(
   for (const [name, handler] of Object.entries(jobHandlers)) {
     taskList[name] = async (payload, helpers) => {
       const { networkId } = payload as { networkId: string };
-      const ctx = context(system, `job:${helpers.job.id}`, networksScope([networkId]));
+      const ctx = context(system, `job:${helpers.job.id}`, { scope: networksScope([networkId]) });
       await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
     };
   }

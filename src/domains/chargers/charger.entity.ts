@@ -26,6 +26,10 @@ export const Charger = defineEntity({
     installationDate: column.instant().nullable(),
     floorLevel: p.text().nullable(),
     physicalReference: p.text().nullable(),
+    /** Printed on the station: 6 letters and digits without look-alikes. */
+    lookupCode: p.string().length(6).defaultRaw('app.new_lookup_code()'),
+    hasRfidReader: p.boolean().default(false),
+    hasDisplay: p.boolean().default(false),
     serialNumber: p.text().nullable(),
     manufacturer: p.text().nullable(),
     model: p.text().nullable(),
@@ -43,10 +47,14 @@ export const Charger = defineEntity({
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),
   },
-  uniques: [{ name: 'chargers_uid_unique', properties: ['uid'] }],
+  uniques: [
+    { name: 'chargers_uid_unique', properties: ['uid'] },
+    { name: 'chargers_lookup_code_unique', properties: ['lookupCode'] },
+  ],
   indexes: [
     { name: 'chargers_network_id_index', properties: ['networkId', 'id'] },
     { name: 'chargers_location_id_index', properties: ['locationId'] },
+    { name: 'chargers_serial_number_index', properties: ['serialNumber'] },
   ],
 });
 export type Charger = InferEntity<typeof Charger>;

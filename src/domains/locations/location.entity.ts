@@ -3,6 +3,24 @@ import { column } from '../../kernel/columns.ts';
 import { tenantTable } from '../../kernel/tenancy.ts';
 import { Network } from '../network/network.entity.ts';
 
+export interface LocationImage {
+  url: string;
+  thumbnailUrl: string | null;
+  /** OCPI's ImageCategory, such as LOCATION or ENTRANCE, in lower case. */
+  type: string;
+  width: number | null;
+  height: number | null;
+}
+
+/** OCPI 2.2.1, section 8.4.14: when the site is open, in its own time zone. */
+export interface OpeningHours {
+  twentyfourseven: boolean;
+  /** Weekdays from 1 (Monday); `HH:MM`. */
+  regular_hours: { weekday: number; period_begin: string; period_end: string }[];
+  exceptional_openings: { period_begin: string; period_end: string }[];
+  exceptional_closings: { period_begin: string; period_end: string }[];
+}
+
 /** A site. `timeZone` is an IANA name; coordinates are WGS 84 degrees. */
 export const Location = defineEntity({
   name: 'Location',
@@ -20,10 +38,23 @@ export const Location = defineEntity({
     latitude: column.double(),
     longitude: column.double(),
     timeZone: p.text(),
+    hasParking: p.boolean().default(false),
+    hasRestrooms: p.boolean().default(false),
+    hasWifi: p.boolean().default(false),
+    phone: p.text().nullable(),
+    openingHours: p.json<OpeningHours>().nullable(),
+    images: p.json<LocationImage[]>().defaultRaw("'[]'"),
     isPublished: p.boolean().default(true),
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),
   },
-  indexes: [{ name: 'locations_network_id_index', properties: ['networkId', 'id'] }],
+  indexes: [
+    { name: 'locations_network_id_index', properties: ['networkId', 'id'] },
+    {
+      name: 'locations_ground_index',
+      expression:
+        'create index "locations_ground_index" on "locations" using gist (point("longitude", "latitude"))',
+    },
+  ],
 });
 export type Location = InferEntity<typeof Location>;

@@ -36,5 +36,6 @@ export async function authenticateKey(em: SqlEntityManager, secret: string, now:
     networkId: key.networkId,
     networkIds: keys.map(row => row.reachedId),
     scopes: key.scopes as KeyScope[],
+    driver: null,
   };
 }

@@ -24,6 +24,8 @@ export const Network = defineEntity({
     partyId: p.string().length(3),
     currency: p.string().length(3),
     branding: p.json<Branding>(),
+    /** The drivers' app: links in mails lead there. */
+    appUrl: p.text().nullable(),
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),
   },

@@ -1,0 +1,37 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { column } from '../../kernel/columns.ts';
+import { tenantTable } from '../../kernel/tenancy.ts';
+import { Charger } from '../chargers/charger.entity.ts';
+import { Location } from '../locations/location.entity.ts';
+import { Network } from '../network/network.entity.ts';
+
+export const ALERT_TYPES = ['problem_report'] as const;
+export type AlertType = (typeof ALERT_TYPES)[number];
+
+/** Something that an operator should look at, until somebody has. */
+export const Alert = defineEntity({
+  name: 'Alert',
+  tableName: 'alerts',
+  ...tenantTable,
+  properties: {
+    id: p.uuid().primary(),
+    networkId: () => p.manyToOne(Network).mapToPk().fieldName('network_id'),
+    type: p.text().$type<AlertType>(),
+    message: p.text(),
+    locationId: () => p.manyToOne(Location).mapToPk().fieldName('location_id').nullable(),
+    chargerId: () => p.manyToOne(Charger).mapToPk().fieldName('charger_id').nullable(),
+    createdAt: column.createdAt(),
+    acknowledgedAt: column.instant().nullable(),
+    /** The API key that acknowledged it. */
+    acknowledgedBy: p.uuid().nullable(),
+  },
+  indexes: [
+    { name: 'alerts_network_index', properties: ['networkId', 'createdAt', 'id'] },
+    {
+      name: 'alerts_open_index',
+      expression:
+        'create index "alerts_open_index" on "alerts" ("network_id", "created_at") where ("acknowledged_at" is null)',
+    },
+  ],
+});
+export type Alert = InferEntity<typeof Alert>;
