@@ -3,17 +3,17 @@ import { DriverRequiredError, ForbiddenError, UnauthorizedError } from '../kerne
 import type { KeyScope, SignedInDriver, Viewer } from './viewer.ts';
 
 /**
- * Whom an operation is for. `public`: also an app without a driver. `either`: an operator for its networks, a driver
+ * Whom an operation is for. `anyone`: also without a key. `public`: also an app without a driver. `either`: an operator for its networks, a driver
  * for their own. `driver`: a signed-in driver alone. `operator`: an operator alone.
  */
-export type Audience = 'public' | 'either' | 'driver' | 'operator';
+export type Audience = 'anyone' | 'public' | 'either' | 'driver' | 'operator';
 
 /**
  * The first line of every service. Throws UnauthorizedError without a key, ForbiddenError where the key lacks the
  * scope or a driver asks for what is an operator's, DriverRequiredError where a driver is needed and none signed in.
  */
 export function authorize(viewer: Viewer, scope: KeyScope, audience: Audience = 'operator'): void {
-  if (viewer.kind === 'system') return;
+  if (viewer.kind === 'system' || audience === 'anyone') return;
   if (viewer.kind === 'anonymous') throw new UnauthorizedError('Send an API key in the X-API-Key header.');
   const { driver, keyKind } = viewer;
   if (audience === 'operator' && driver) throw new ForbiddenError('This is for operators, not for drivers.');
