@@ -82,7 +82,7 @@ export class Migration20261122000002 extends Migration {
       `alter table "locations" add "has_parking" boolean not null default false, add "has_restrooms" boolean not null default false, add "has_wifi" boolean not null default false, add "phone" text null, add "opening_hours" jsonb null, add "images" jsonb not null default '[]';`,
     );
     this.addSql(
-      `create index "locations_ground_index" on "locations" using gist (point("longitude", "latitude"));`,
+      `create index "locations_ground_index" on "locations" ("network_id", "latitude", "longitude");`,
     );
 
     this.addSql(

@@ -9,12 +9,20 @@ export class RestError extends Error {
   readonly status: number;
   readonly slug: string;
   readonly details: readonly FieldProblem[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, slug: string, message: string, details?: readonly FieldProblem[]) {
+  constructor(
+    status: number,
+    slug: string,
+    message: string,
+    details?: readonly FieldProblem[],
+    retryAfterSeconds?: number,
+  ) {
     super(message);
     this.status = status;
     this.slug = slug;
     this.details = details;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

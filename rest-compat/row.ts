@@ -15,16 +15,21 @@ export interface Request<Query, Body> {
  */
 export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/emsp/v1`, parameters in braces. Ids in the path are UUIDs, save where `freePath` names them. */
+  /** Below `/emsp/v1`, parameters in braces: UUIDs, save those that `freePath` names. */
   readonly path: string;
   readonly title: string;
   /** Who may call; the services behind the operation hold to the same. */
   readonly access: { readonly scope: KeyScope; readonly audience: Audience };
+  readonly freePath?: readonly string[];
+  /** The GraphQL type that the path's first id names: it is looked up before a body is found wrong. */
+  readonly subject?: string;
   readonly query?: Query;
   readonly body?: Body;
   readonly operation: string;
   readonly variables: (request: Request<z.infer<Query>, z.infer<Body>>) => Record<string, unknown>;
   readonly answer: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => Answer;
+  /** 200 where left out; with 204 nothing is written. */
+  readonly status?: 201 | 204;
 }
 
 /** What becomes the envelope's `data`; a list has its `totalCount`, and null is a row that does not exist. */

@@ -1,11 +1,24 @@
 import { getCharger, listChargers } from './routes/chargers.ts';
 import { getSession, listSessions, startCharging, stopCharging } from './routes/charging.ts';
+import { forgotPassword, login, me, refresh, register, resetPassword } from './routes/driver-auth.ts';
 import { calculatePrice, getTariff, listTariffs } from './routes/tariffs.ts';
+import { createToken, deleteToken, getToken, listTokens } from './routes/tokens.ts';
 import { getTransaction, listTransactions } from './routes/transactions.ts';
+import { createUser, getUser, listUsers, updateUser } from './routes/users.ts';
 import type { Row } from './row.ts';
 
 /** Every REST route that is served. */
 export const rows: readonly Row[] = [
+  listTokens,
+  createToken,
+  getToken,
+  deleteToken,
+  register,
+  login,
+  refresh,
+  forgotPassword,
+  resetPassword,
+  me,
   listChargers,
   getCharger,
   listSessions,
@@ -17,4 +30,8 @@ export const rows: readonly Row[] = [
   getTariff,
   listTransactions,
   getTransaction,
+  listUsers,
+  createUser,
+  getUser,
+  updateUser,
 ];

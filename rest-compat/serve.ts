@@ -31,6 +31,7 @@ export async function serveRest(
       rest.setErrorHandler((error, request, reply) => {
         const refused = toRestError(error);
         if (refused.status >= 500) request.log.error({ err: error }, 'REST request failed');
+        if (refused.retryAfterSeconds) reply.header('retry-after', String(refused.retryAfterSeconds));
         return reply.code(refused.status).send(failure(refused));
       });
       rest.setNotFoundHandler(() => {
@@ -54,14 +55,15 @@ function serveRow(
     method: row.method,
     url: fastifyPath(row.path),
     bodyLimit: MAX_BODY_BYTES,
-    async handler(request) {
+    async handler(request, reply) {
       const { viewer, execute } = await identify(request);
       const raw = {
         path: request.params as Record<string, string>,
         query: request.query,
         body: (request.body as string | undefined) ?? '',
       };
-      return translate(row, raw, viewer, execute);
+      const answer = await translate(row, raw, viewer, execute);
+      return answer === null ? reply.code(204).send() : reply.code(row.status ?? 200).send(answer);
     },
   });
 }

@@ -5,6 +5,7 @@ import type { Viewer } from '../src/auth/viewer.ts';
 import { type DomainCode, DomainError, type FieldProblem } from '../src/kernel/errors.ts';
 import { isUuid } from '../src/kernel/ids.ts';
 import { RestError, success } from './envelope.ts';
+import { toGlobalId } from './ids.ts';
 import type { Request, Row } from './row.ts';
 import { STATUS } from './status.ts';
 
@@ -18,30 +19,49 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** operation text → executor → answer. Throws a RestError for whatever is refused. */
+/** operation text → executor → answer; null for a row without one. Throws a RestError for whatever is refused. */
 export async function translate(
   row: Row,
   raw: RawRequest,
   viewer: Viewer,
   execute: Execute,
-): Promise<object> {
+): Promise<object | null> {
   allow(row, viewer);
-  for (const id of Object.values(raw.path)) {
-    if (!isUuid(id)) throw new RestError(404, 'not_found', 'No such resource.');
+  for (const [name, id] of Object.entries(raw.path)) {
+    if (!isUuid(id) && !row.freePath?.includes(name)) throw notFound();
   }
-  const request = parse(row, raw);
+  const request = await parsed(row, raw, execute);
   const result = await execute(row.operation, row.variables(request as never));
   const data = succeeded(result);
+  if (row.status === 204) return null;
   const answer = row.answer(data as never, request as never);
-  if (answer === null) throw new RestError(404, 'not_found', 'No such resource.');
+  if (answer === null) throw notFound();
   return success(answer, request.query);
 }
+
+const notFound = () => new RestError(404, 'not_found', 'No such resource.');
+
+/** What is wrong with a body or a query is told only of a resource that is there. */
+async function parsed(row: Row, raw: RawRequest, execute: Execute): Promise<Request<unknown, unknown>> {
+  try {
+    return parse(row, raw);
+  } catch (error) {
+    const [id] = Object.values(raw.path);
+    if (row.subject && id) {
+      const { data } = await execute(EXISTS, { id: toGlobalId(row.subject, id) });
+      if (!data?.node) throw notFound();
+    }
+    throw error;
+  }
+}
+
+const EXISTS = 'query Exists($id: ID!) { node(id: $id) { id } }';
 
 function allow(row: Row, viewer: Viewer): void {
   try {
     authorize(viewer, row.access.scope, row.access.audience);
   } catch (error) {
-    throw error instanceof DomainError ? refusal(error.code, error.message) : error;
+    throw error instanceof DomainError ? refusal(error) : error;
   }
 }
 
@@ -84,6 +104,7 @@ interface FailedResult {
   readonly code: DomainCode;
   readonly message: string;
   readonly details?: readonly FieldProblem[];
+  readonly retryAfterSeconds?: number;
 }
 
 /** The data, if the operation succeeded: neither an error beside the data nor one of a mutation's error types. */
@@ -92,12 +113,12 @@ function succeeded({ data, errors }: ExecutionResult): unknown {
   if (error) {
     const { code, details } = error.extensions as { code?: DomainCode; details?: readonly FieldProblem[] };
     if (code === undefined || !(code in STATUS)) throw error;
-    throw refusal(code, error.message, details);
+    throw refusal({ code, message: error.message, details });
   }
   const result = (data as { result?: FailedResult } | null | undefined)?.result;
-  if (result && 'code' in result) throw refusal(result.code, result.message, result.details);
+  if (result && 'code' in result) throw refusal(result);
   return data;
 }
 
-const refusal = (code: DomainCode, message: string, details?: readonly FieldProblem[]): RestError =>
-  new RestError(STATUS[code], code, message, details);
+const refusal = ({ code, message, details, retryAfterSeconds }: FailedResult): RestError =>
+  new RestError(STATUS[code], code, message, details, retryAfterSeconds);

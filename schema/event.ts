@@ -1,4 +1,7 @@
-import { authorize } from '../src/auth/authorize.ts';
+import { authorize, signedInDriver } from '../src/auth/authorize.ts';
+import { loadChargers } from '../src/domains/chargers/read-chargers.ts';
+import type { Context } from '../src/kernel/context.ts';
+import { invalid, NotFoundError } from '../src/kernel/errors.ts';
 import { EVENT_TYPES, type LoggedEvent } from '../src/kernel/events.ts';
 import { followEvents } from '../src/kernel/follow-events.ts';
 import { builder, inSubGraph } from './builder.ts';
@@ -22,6 +25,18 @@ const EventRef = builder.objectRef<LoggedEvent>('Event').implement({
 const isChargerEvent = (event: LoggedEvent) =>
   event.chargerId !== null && /^(charger|connector)\./.test(event.type);
 
+/** A driver hears of what is their own, an operator of all in its networks. */
+function isOwn(ctx: Context, event: LoggedEvent): boolean {
+  const driver = signedInDriver(ctx.viewer);
+  return driver === null || event.driverId === driver.id;
+}
+
+/** A driver watches one charger, which is public. */
+async function requireVisible(ctx: Context, chargerId: string | undefined): Promise<void> {
+  if (!chargerId) invalid('id', 'a driver watches one charger');
+  if ((await loadChargers(ctx, [chargerId])).length === 0) throw new NotFoundError('charger');
+}
+
 inSubGraph('network').subscriptionField('chargerUpdated', t =>
   t.field({
     type: ChargerRef,
@@ -29,8 +44,9 @@ inSubGraph('network').subscriptionField('chargerUpdated', t =>
     args: {
       id: t.arg.globalID({ for: ChargerRef, description: 'All that the caller sees where left out.' }),
     },
-    subscribe: (_, { id }, ctx) => {
-      authorize(ctx.viewer, 'read');
+    subscribe: async (_, { id }, ctx) => {
+      authorize(ctx.viewer, 'read', 'either');
+      if (signedInDriver(ctx.viewer)) await requireVisible(ctx, id?.id);
       return followEvents(ctx, {
         wants: event => isChargerEvent(event) && (!id || event.chargerId === id.id),
       });
@@ -48,10 +64,11 @@ inSubGraph('charging').subscriptionField('sessionUpdated', t =>
       chargerId: t.arg.globalID({ for: ChargerRef }),
     },
     subscribe: (_, { id, chargerId }, ctx) => {
-      authorize(ctx.viewer, 'read');
+      authorize(ctx.viewer, 'read', 'either');
       return followEvents(ctx, {
         wants: event =>
           event.type.startsWith('session.') &&
+          isOwn(ctx, event) &&
           (!id || event.sessionId === id.id) &&
           (!chargerId || event.chargerId === chargerId.id),
       });
@@ -77,9 +94,12 @@ insights.subscriptionField('events', t =>
       since: t.arg.string({ description: 'A `sequence`: what came behind it is sent first, without a gap.' }),
     },
     subscribe: (_, { types, since }, ctx) => {
-      authorize(ctx.viewer, 'read');
+      authorize(ctx.viewer, 'read', 'either');
       const wanted = types && new Set<string>(types);
-      return followEvents(ctx, { since, wants: event => !wanted || wanted.has(event.type) });
+      return followEvents(ctx, {
+        since,
+        wants: event => isOwn(ctx, event) && (!wanted || wanted.has(event.type)),
+      });
     },
     resolve: event => event as unknown as LoggedEvent,
   }),

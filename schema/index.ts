@@ -9,6 +9,7 @@ import './tariff.ts';
 import './price.ts';
 import './driver.ts';
 import './token.ts';
+import './account.ts';
 import './session.ts';
 import './transaction.ts';
 import './event.ts';

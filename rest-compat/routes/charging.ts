@@ -104,7 +104,7 @@ export const listSessions = row({
   method: 'GET',
   path: '/charging/sessions',
   title: 'List charging sessions',
-  access: { scope: 'read', audience: 'operator' },
+  access: { scope: 'read', audience: 'either' },
   query: z.object({
     ...paging,
     status: oneOf(SESSION_STATUSES).optional(),
@@ -136,7 +136,7 @@ export const getSession = row({
   method: 'GET',
   path: '/charging/sessions/{id}',
   title: 'Get session details',
-  access: { scope: 'read', audience: 'operator' },
+  access: { scope: 'read', audience: 'either' },
   operation: `query Session($id: ID!) { session: node(id: $id) { ...Detail } } ${DETAIL}`,
   variables: ({ path }) => ({ id: toGlobalId('Session', path.id) }),
   answer: ({ session }: { session: SessionDetail | null }) => session && detail(session),
@@ -146,7 +146,7 @@ export const startCharging = row({
   method: 'POST',
   path: '/charging/start',
   title: 'Start a charging session',
-  access: { scope: 'control', audience: 'operator' },
+  access: { scope: 'control', audience: 'either' },
   body: z.object({ chargerId: uuid, connectorNumber: optional(integer), idTag: text }),
   operation: `
     mutation Start($input: StartSessionInput!) {
@@ -175,7 +175,7 @@ export const stopCharging = row({
   method: 'POST',
   path: '/charging/stop',
   title: 'Stop a charging session',
-  access: { scope: 'control', audience: 'operator' },
+  access: { scope: 'control', audience: 'either' },
   body: z.object({ sessionId: uuid }),
   operation: `
     mutation Stop($id: ID!) {

@@ -46,7 +46,7 @@ export const listTransactions = row({
   method: 'GET',
   path: '/transactions',
   title: 'List transactions',
-  access: { scope: 'read', audience: 'operator' },
+  access: { scope: 'read', audience: 'either' },
   query: z.object({
     ...paging,
     from: instant.optional(),
@@ -86,7 +86,7 @@ export const getTransaction = row({
   method: 'GET',
   path: '/transactions/{id}',
   title: 'Get transaction details',
-  access: { scope: 'read', audience: 'operator' },
+  access: { scope: 'read', audience: 'either' },
   operation: `
     query Transaction($id: ID!) {
       transaction: node(id: $id) {

@@ -1,4 +1,4 @@
-import { argon2, randomBytes } from 'node:crypto';
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
 const derive = promisify(argon2);
@@ -14,4 +14,28 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(tag)}`;
 }
 
-const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
+/** What a password is compared with where there is none: it takes the same time, and never fits. */
+const NOBODY = `$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=${PARAMETERS.parallelism}$${base64(
+  randomBytes(16),
+)}$${base64(randomBytes(PARAMETERS.tagLength))}`;
+
+/** Whether the password is the one that the PHC string was made of; with null it takes as long, and is not. */
+export async function verifyPassword(phc: string | null, password: string): Promise<boolean> {
+  const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(phc ?? NOBODY);
+  if (!parts) return false;
+  const [, memory, passes, parallelism, nonce, tag] = parts as unknown as string[];
+  const expected = Buffer.from(tag!, 'base64');
+  const found = await derive('argon2id', {
+    message: Buffer.from(password),
+    nonce: Buffer.from(nonce!, 'base64'),
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    tagLength: expected.length,
+  });
+  return timingSafeEqual(expected, found) && phc !== null;
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('=', '');
+}

@@ -4,6 +4,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { ChargerCommands } from './charger-commands.ts';
 import type { EventHub } from './event-hub.ts';
 import type { InstallationSecret } from './installation-secret.ts';
+import type { Mailer } from './mailer.ts';
 import { runInScope, type Scope } from './scope.ts';
 
 /** What one piece of work may use: made for each request, OCPP call or job, and handed down as it is. */
@@ -18,6 +19,8 @@ export interface Context {
   readonly chargers: ChargerCommands;
   /** Where the request came from; null for the product's own work. */
   readonly clientAddress: string | null;
+  /** Mail on its way out; for jobs, which are tried again. */
+  readonly mail: Mailer;
   /** What only this installation knows. */
   readonly secret: InstallationSecret;
   readonly requestId: string;

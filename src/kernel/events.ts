@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   'session.completed',
   'session.failed',
   'transaction.created',
+  'alert.raised',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

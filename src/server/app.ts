@@ -14,10 +14,12 @@ import { type Context, inScopeOf } from '../kernel/context.ts';
 import { connectAsOwner, openDatabase } from '../kernel/database.ts';
 import { EventHub } from '../kernel/event-hub.ts';
 import { EventReader } from '../kernel/event-reader.ts';
+import type { InstallationSecret } from '../kernel/installation-secret.ts';
 import { networksScope, runInScope, type Scope, systemScope } from '../kernel/scope.ts';
 import { coalesced, everySoOften } from '../kernel/timing.ts';
 import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
+import { openMailer } from './mailer.ts';
 import { startWorker } from './worker.ts';
 
 const ALIVE_EVERY_MS = 5_000;
@@ -36,6 +38,8 @@ export interface App {
   readonly config: Config;
   readonly log: Logger;
   readonly em: SqlEntityManager;
+  readonly now: () => Temporal.Instant;
+  readonly secret: InstallationSecret;
   readonly hub: EventHub;
   readonly ocpp: OcppDoor | null;
   /** A context for one piece of work. */
@@ -69,6 +73,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const reader = new EventReader(em.fork(), hub, log);
   const chargers = new BusChargerCommands(em.fork(), bus);
   const secret = installationSecret(config);
+  const mail = openMailer(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
 
   const context = (viewer: Viewer, requestId: string = randomUUID(), origin: Origin = {}): Context => ({
@@ -77,6 +82,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     scope: origin.scope ?? networksScope(viewer.kind === 'key' ? viewer.networkIds : []),
     clientAddress: origin.clientAddress ?? null,
     secret,
+    mail,
     now,
     hub,
     chargers,
@@ -116,6 +122,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     config,
     log,
     em,
+    now,
+    secret,
     hub,
     ocpp,
     context,

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serveRest } from '../../rest-compat/serve.ts';
 import { schema } from '../../schema/index.ts';
+import { publicKeys } from '../auth/access-token.ts';
 import type { App } from './app.ts';
 import { documentOf, executeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
@@ -51,11 +52,12 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   });
 
   serveHealth(fastify, app);
+  fastify.get('/.well-known/jwks.json', () => publicKeys(app.em));
   const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
   if (graphQL) {
     await serveRest(fastify, async (request: FastifyRequest) => {
       const viewer = await viewerOf(app, request.headers);
-      const ctx = app.context(viewer, request.id);
+      const ctx = app.context(viewer, request.id, { clientAddress: request.ip });
       return {
         viewer,
         execute: (operation, variableValues) =>

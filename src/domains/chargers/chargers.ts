@@ -31,6 +31,8 @@ export interface NewCharger {
   readonly installationDate?: string | null;
   readonly floorLevel?: string | null;
   readonly physicalReference?: string | null;
+  readonly hasRfidReader?: boolean | null;
+  readonly hasDisplay?: boolean | null;
   readonly securityProfile?: number | null;
   /** Chosen by us where none is given. */
   readonly password?: string | null;
@@ -65,6 +67,8 @@ export async function createCharger(
           installationDate: input.installationDate ?? null,
           floorLevel: input.floorLevel ?? null,
           physicalReference: input.physicalReference ?? null,
+          hasRfidReader: input.hasRfidReader ?? false,
+          hasDisplay: input.hasDisplay ?? false,
           securityProfile: input.securityProfile ?? 1,
           ...storePassword(password),
         })
@@ -99,6 +103,8 @@ export interface ChargerChanges {
   readonly maxPowerW?: number | null;
   readonly floorLevel?: string | null;
   readonly physicalReference?: string | null;
+  readonly hasRfidReader?: boolean | null;
+  readonly hasDisplay?: boolean | null;
 }
 
 export async function updateCharger(ctx: Context, id: string, changes: ChargerChanges): Promise<string> {
@@ -123,6 +129,8 @@ export async function updateCharger(ctx: Context, id: string, changes: ChargerCh
         }),
         ...(changes.floorLevel !== undefined && { floorLevel: changes.floorLevel }),
         ...(changes.physicalReference !== undefined && { physicalReference: changes.physicalReference }),
+        ...(typeof changes.hasRfidReader === 'boolean' && { hasRfidReader: changes.hasRfidReader }),
+        ...(typeof changes.hasDisplay === 'boolean' && { hasDisplay: changes.hasDisplay }),
         updatedAt: tx.now().toString(),
       })
       .where('id', '=', id)

@@ -51,8 +51,9 @@ export const chargerStatus = sql<ConnectorStatus>`
 const isOnline = sql<boolean>`
   coalesce(s.node_id is not null or s.last_message_at > now() - make_interval(secs => ${sql.lit(ONLINE_GRACE_SECONDS)}), false)`;
 
-function chargers(ctx: Context) {
-  return db(ctx)
+/** Every charger of the caller's networks, as `c`, with what is known of it now. */
+export const chargersIn = (ctx: Context) =>
+  db(ctx)
     .selectFrom('chargers as c')
     .leftJoin('charger_connections as s', 's.chargerId', 'c.id')
     .selectAll('c')
@@ -67,13 +68,15 @@ function chargers(ctx: Context) {
         'ratedPowerW',
       ),
     ])
-    .where('c.networkId', 'in', [...ctx.scope.networkIds])
-    .$if(seesPublicOnly(ctx.viewer), query =>
-      query
-        .where('c.isPublic', '=', true)
-        .where(sql<boolean>`exists (select from locations l where l.id = c.location_id and l.is_published)`),
-    );
-}
+    .where('c.networkId', 'in', [...ctx.scope.networkIds]);
+
+/** Of a charger `c`: drivers may find it. */
+export const isOpenToPublic = sql<boolean>`
+  (c.is_public and exists (select from locations l where l.id = c.location_id and l.is_published))`;
+
+/** Those that the caller sees: apps and drivers the public ones at published locations. */
+export const visibleChargers = (ctx: Context) =>
+  chargersIn(ctx).$if(seesPublicOnly(ctx.viewer), query => query.where(isOpenToPublic));
 
 export async function listChargers(
   ctx: Context,
@@ -81,7 +84,7 @@ export async function listChargers(
   request: PageRequest,
 ): Promise<Page<ChargerRow>> {
   authorize(ctx.viewer, 'read', 'public');
-  const query = chargers(ctx)
+  const query = visibleChargers(ctx)
     .$if(filter.status != null, q => q.where(chargerStatus, '=', filter.status!))
     .$if(filter.locationId != null, q => q.where('c.locationId', '=', filter.locationId!))
     .$if(filter.isPublic != null, q => q.where('c.isPublic', '=', filter.isPublic!));
@@ -99,7 +102,7 @@ export async function listChargers(
 
 export async function loadChargers(ctx: Context, ids: readonly string[]): Promise<ChargerRow[]> {
   authorize(ctx.viewer, 'read', 'public');
-  return (await chargers(ctx)
+  return (await visibleChargers(ctx)
     .where('c.id', 'in', [...ids])
     .execute()) as unknown as ChargerRow[];
 }
@@ -129,5 +132,5 @@ function connectors(ctx: Context) {
     .innerJoin('chargers as c', 'c.id', 'k.chargerId')
     .selectAll('k')
     .where('k.networkId', 'in', [...ctx.scope.networkIds])
-    .$if(seesPublicOnly(ctx.viewer), query => query.where('c.isPublic', '=', true));
+    .$if(seesPublicOnly(ctx.viewer), query => query.where(isOpenToPublic));
 }

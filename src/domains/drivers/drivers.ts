@@ -1,32 +1,42 @@
 import { randomText } from '../../auth/api-key-secret.ts';
 import { authorize, reachedNetwork } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
-import { ConflictError, invalid, NotFoundError } from '../../kernel/errors.ts';
+import { ConflictError, EmailTakenError, invalid, NotFoundError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { TokenType } from './token.entity.ts';
 
 export interface NewDriver {
-  readonly networkId?: string | null;
   readonly email: string;
   readonly firstName: string;
   readonly lastName: string;
   readonly phoneNumber?: string | null;
+  readonly address?: string | null;
+  readonly city?: string | null;
+  readonly state?: string | null;
+  readonly postalCode?: string | null;
+  readonly country?: string | null;
   /** A PHC string; without one the driver sets a password by a reset. */
   readonly passwordHash?: string | null;
 }
 
-/** Adds a driver, with a token for the app. */
+/** Adds a driver, with a token for the app. For operators: drivers register themselves. */
 export async function createDriver(
   ctx: Context,
-  input: NewDriver,
+  input: NewDriver & { readonly networkId?: string | null },
 ): Promise<{ id: string; tokenUid: string }> {
   authorize(ctx.viewer, 'write');
-  const networkId = reachedNetwork(ctx, input.networkId);
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(input.email)) invalid('email', 'must be an e-mail address');
-  if (input.firstName.trim() === '') invalid('firstName', 'must not be empty');
-  if (input.lastName.trim() === '') invalid('lastName', 'must not be empty');
+  return addDriver(ctx, reachedNetwork(ctx, input.networkId), input);
+}
+
+/** Adds a driver to the network. Throws EmailTakenError. The caller has been authorized. */
+export async function addDriver(
+  ctx: Context,
+  networkId: string,
+  input: NewDriver,
+): Promise<{ id: string; tokenUid: string }> {
+  checkDriver(input);
   const id = newId();
   try {
     return await inTransaction(ctx, async tx => {
@@ -39,23 +49,64 @@ export async function createDriver(
           firstName: input.firstName,
           lastName: input.lastName,
           phoneNumber: input.phoneNumber ?? null,
-          address: null,
-          city: null,
-          state: null,
-          postalCode: null,
-          country: null,
+          address: input.address ?? null,
+          city: input.city ?? null,
+          state: input.state ?? null,
+          postalCode: input.postalCode ?? null,
+          country: input.country ?? null,
           passwordHash: input.passwordHash ?? null,
           updatedAt: null,
         })
         .execute();
-      const { uid } = await createToken(tx, { driverId: id, type: 'APP_USER' });
+      const { uid } = await addToken(tx, { driverId: id, type: 'APP_USER' });
       return { id, tokenUid: uid };
     });
   } catch (error) {
     if (violatedConstraint(error) === 'drivers_email_unique') {
-      throw new ConflictError(`A driver with the e-mail address ${input.email} exists.`);
+      throw new EmailTakenError(`The e-mail address ${input.email} is taken.`);
     }
     throw error;
+  }
+}
+
+export type DriverChanges = {
+  readonly [Field in keyof Omit<NewDriver, 'passwordHash'>]?: NewDriver[Field] | null;
+};
+
+/** Changes what is given. For operators. */
+export async function updateDriver(ctx: Context, id: string, changes: DriverChanges): Promise<string> {
+  authorize(ctx.viewer, 'write');
+  checkDriver(changes);
+  const optional = ['phoneNumber', 'address', 'city', 'state', 'postalCode', 'country'] as const;
+  const required = ['email', 'firstName', 'lastName'] as const;
+  const given = Object.fromEntries([
+    ...required.flatMap(field => (changes[field] == null ? [] : [[field, changes[field]]])),
+    ...optional.flatMap(field => (changes[field] === undefined ? [] : [[field, changes[field]]])),
+  ]);
+  try {
+    const updated = await db(ctx)
+      .updateTable('drivers')
+      .set({ ...given, updatedAt: ctx.now().toString() })
+      .where('id', '=', id)
+      .where('networkId', 'in', [...ctx.scope.networkIds])
+      .returning('id')
+      .executeTakeFirst();
+    if (!updated) throw new NotFoundError('driver');
+    return updated.id;
+  } catch (error) {
+    if (violatedConstraint(error) === 'drivers_email_unique') {
+      throw new EmailTakenError(`The e-mail address ${changes.email} is taken.`);
+    }
+    throw error;
+  }
+}
+
+function checkDriver(fields: DriverChanges): void {
+  if (fields.email != null && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/.test(fields.email)) {
+    invalid('email', 'must be an e-mail address');
+  }
+  for (const field of ['firstName', 'lastName'] as const) {
+    if (fields[field] != null && fields[field].trim() === '') invalid(field, 'must not be empty');
   }
 }
 
@@ -69,10 +120,32 @@ export interface NewToken {
   readonly expiresAt?: string | null;
 }
 
+/** Gives a driver another token. For operators. */
 export async function createToken(ctx: Context, input: NewToken): Promise<{ id: string; uid: string }> {
   authorize(ctx.viewer, 'write');
+  return addToken(ctx, input);
+}
+
+/** Ends a token for good; doing it twice changes nothing. For operators. */
+export async function invalidateToken(ctx: Context, id: string): Promise<string> {
+  authorize(ctx.viewer, 'write');
+  const updated = await db(ctx)
+    .updateTable('tokens')
+    .set(eb => ({ revokedAt: eb.fn.coalesce('revokedAt', eb.val(ctx.now().toString())) }))
+    .where('id', '=', id)
+    .where('networkId', 'in', [...ctx.scope.networkIds])
+    .returning('id')
+    .executeTakeFirst();
+  if (!updated) throw new NotFoundError('token');
+  return updated.id;
+}
+
+async function addToken(ctx: Context, input: NewToken): Promise<{ id: string; uid: string }> {
   const uid = input.uid ?? randomText(14, UNAMBIGUOUS);
   if (!/^[\x21-\x7e]{1,20}$/.test(uid)) invalid('uid', 'must be 1 to 20 printable characters without spaces');
+  if (input.expiresAt && Temporal.Instant.compare(input.expiresAt, ctx.now()) <= 0) {
+    invalid('expiresAt', 'must be in the future');
+  }
   const id = newId();
   try {
     await inTransaction(ctx, async tx => {

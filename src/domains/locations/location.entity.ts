@@ -3,11 +3,23 @@ import { column } from '../../kernel/columns.ts';
 import { tenantTable } from '../../kernel/tenancy.ts';
 import { Network } from '../network/network.entity.ts';
 
+/** OCPI 2.2.1, section 8.4.15, in lower case. */
+export const IMAGE_CATEGORIES = [
+  'charger',
+  'entrance',
+  'location',
+  'network',
+  'operator',
+  'other',
+  'owner',
+] as const;
+export type ImageCategory = (typeof IMAGE_CATEGORIES)[number];
+
 export interface LocationImage {
   url: string;
   thumbnailUrl: string | null;
-  /** OCPI's ImageCategory, such as LOCATION or ENTRANCE, in lower case. */
-  type: string;
+  /** OCPI's ImageCategory, in lower case. */
+  type: ImageCategory;
   width: number | null;
   height: number | null;
 }
@@ -50,11 +62,8 @@ export const Location = defineEntity({
   },
   indexes: [
     { name: 'locations_network_id_index', properties: ['networkId', 'id'] },
-    {
-      name: 'locations_ground_index',
-      expression:
-        'create index "locations_ground_index" on "locations" using gist (point("longitude", "latitude"))',
-    },
+    // plain comparisons: row-level security keeps the planner from an index of geometric operators, which may leak
+    { name: 'locations_ground_index', properties: ['networkId', 'latitude', 'longitude'] },
   ],
 });
 export type Location = InferEntity<typeof Location>;

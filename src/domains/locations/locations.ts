@@ -1,8 +1,11 @@
 import { authorize, reachedNetwork } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
-import { invalid, NotFoundError } from '../../kernel/errors.ts';
+import { NotFoundError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
+import { jsonb } from '../../kernel/json.ts';
 import { db } from '../db.ts';
+import { checkLocation } from './check-location.ts';
+import type { LocationImage, OpeningHours } from './location.entity.ts';
 
 export interface LocationFields {
   readonly name: string;
@@ -17,6 +20,13 @@ export interface LocationFields {
   readonly longitude: number;
   /** IANA name, such as America/Puerto_Rico. */
   readonly timeZone: string;
+  readonly hasParking?: boolean | null;
+  readonly hasRestrooms?: boolean | null;
+  readonly hasWifi?: boolean | null;
+  readonly phone?: string | null;
+  readonly openingHours?: OpeningHours | null;
+  readonly images?: LocationImage[] | null;
+  /** Whether drivers see it; true where left out. */
   readonly isPublished?: boolean | null;
 }
 
@@ -26,7 +36,7 @@ export async function createLocation(
 ): Promise<string> {
   authorize(ctx.viewer, 'write');
   const networkId = reachedNetwork(ctx, input.networkId);
-  check(input);
+  checkLocation(input);
   const id = newId();
   await db(ctx)
     .insertInto('locations')
@@ -42,6 +52,12 @@ export async function createLocation(
       latitude: input.latitude,
       longitude: input.longitude,
       timeZone: input.timeZone,
+      hasParking: input.hasParking ?? false,
+      hasRestrooms: input.hasRestrooms ?? false,
+      hasWifi: input.hasWifi ?? false,
+      phone: input.phone ?? null,
+      openingHours: input.openingHours ? jsonb(input.openingHours) : null,
+      images: jsonb(input.images ?? []),
       isPublished: input.isPublished ?? true,
     })
     .execute();
@@ -54,7 +70,7 @@ export async function updateLocation(
   changes: { readonly [Field in keyof LocationFields]?: LocationFields[Field] | null },
 ): Promise<string> {
   authorize(ctx.viewer, 'write');
-  check(changes);
+  checkLocation(changes);
   const updated = await db(ctx)
     .updateTable('locations')
     .set({
@@ -67,6 +83,14 @@ export async function updateLocation(
       ...(typeof changes.latitude === 'number' && { latitude: changes.latitude }),
       ...(typeof changes.longitude === 'number' && { longitude: changes.longitude }),
       ...(changes.timeZone && { timeZone: changes.timeZone }),
+      ...(typeof changes.hasParking === 'boolean' && { hasParking: changes.hasParking }),
+      ...(typeof changes.hasRestrooms === 'boolean' && { hasRestrooms: changes.hasRestrooms }),
+      ...(typeof changes.hasWifi === 'boolean' && { hasWifi: changes.hasWifi }),
+      ...(changes.phone !== undefined && { phone: changes.phone }),
+      ...(changes.openingHours !== undefined && {
+        openingHours: changes.openingHours && jsonb(changes.openingHours),
+      }),
+      ...(changes.images !== undefined && { images: jsonb(changes.images ?? []) }),
       ...(typeof changes.isPublished === 'boolean' && { isPublished: changes.isPublished }),
       updatedAt: ctx.now().toString(),
     })
@@ -76,31 +100,4 @@ export async function updateLocation(
     .executeTakeFirst();
   if (!updated) throw new NotFoundError('location');
   return updated.id;
-}
-
-function check(fields: { readonly [Field in keyof LocationFields]?: LocationFields[Field] | null }): void {
-  for (const field of ['name', 'address', 'city'] as const) {
-    if (fields[field]?.trim() === '') invalid(field, 'must not be empty');
-  }
-  if (fields.country && !/^[A-Z]{2}$/.test(fields.country)) {
-    invalid('country', 'must be two capital letters (ISO 3166-1), such as US');
-  }
-  if (typeof fields.latitude === 'number' && !(Math.abs(fields.latitude) <= 90)) {
-    invalid('latitude', 'must lie between -90 and 90 degrees');
-  }
-  if (typeof fields.longitude === 'number' && !(Math.abs(fields.longitude) <= 180)) {
-    invalid('longitude', 'must lie between -180 and 180 degrees');
-  }
-  if (fields.timeZone && !isTimeZone(fields.timeZone)) {
-    invalid('timeZone', `"${fields.timeZone}" is no IANA time zone`);
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    Temporal.Now.zonedDateTimeISO(name);
-    return true;
-  } catch {
-    return false;
-  }
 }

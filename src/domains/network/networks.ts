@@ -6,7 +6,9 @@ import { jsonb } from '../../kernel/json.ts';
 import { minorDigits } from '../../kernel/money.ts';
 import { networksScope, runInScope } from '../../kernel/scope.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
+import { checkWebUrl } from '../../kernel/web-url.ts';
 import { db } from '../db.ts';
+import { checkBranding } from './branding.ts';
 import type { Branding } from './network.entity.ts';
 
 export interface NewNetwork {
@@ -18,6 +20,8 @@ export interface NewNetwork {
   /** ISO 4217. */
   readonly currency: string;
   readonly branding?: Partial<Branding> | null;
+  /** The drivers' app. */
+  readonly appUrl?: string | null;
 }
 
 const PLAIN: Branding = {
@@ -38,6 +42,8 @@ export async function createNetwork(ctx: Context, input: NewNetwork, id: string 
     invalid('countryCode', 'must be two capital letters, such as US');
   if (!/^[A-Z0-9]{3}$/.test(input.partyId)) invalid('partyId', 'must be three capital letters or digits');
   checkCurrency('currency', input.currency);
+  checkBranding(input.branding);
+  if (input.appUrl != null) checkWebUrl('appUrl', input.appUrl);
   try {
     await runInScope(networksScope([id]), () =>
       inTransaction(ctx, tx =>
@@ -50,6 +56,7 @@ export async function createNetwork(ctx: Context, input: NewNetwork, id: string 
             partyId: input.partyId,
             currency: input.currency,
             branding: jsonb({ ...PLAIN, ...withoutUndefined(input.branding) } as Branding),
+            appUrl: input.appUrl ?? null,
           })
           .execute(),
       ),
@@ -66,6 +73,8 @@ export async function createNetwork(ctx: Context, input: NewNetwork, id: string 
 export interface NetworkChanges {
   readonly name?: string | null;
   readonly branding?: Partial<Branding> | null;
+  /** The drivers' app. */
+  readonly appUrl?: string | null;
 }
 
 export async function updateNetwork(ctx: Context, id: string, changes: NetworkChanges): Promise<string> {
@@ -73,6 +82,8 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
   if (changes.name !== undefined && changes.name !== null && changes.name.trim() === '') {
     invalid('name', 'must not be empty');
   }
+  checkBranding(changes.branding);
+  if (changes.appUrl != null) checkWebUrl('appUrl', changes.appUrl);
   return inTransaction(ctx, async tx => {
     const network = await db(tx)
       .selectFrom('networks')
@@ -87,6 +98,7 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
       .set({
         name: changes.name ?? network.name,
         branding: jsonb({ ...network.branding, ...withoutUndefined(changes.branding) } as Branding),
+        ...(changes.appUrl !== undefined && { appUrl: changes.appUrl }),
         updatedAt: tx.now().toString(),
       })
       .where('id', '=', id)

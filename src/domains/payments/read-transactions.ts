@@ -1,4 +1,4 @@
-import { authorize } from '../../auth/authorize.ts';
+import { authorize, signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
 import { db } from '../db.ts';
@@ -20,7 +20,7 @@ export async function listTransactions(
   filter: TransactionFilter,
   request: PageRequest,
 ): Promise<Page<Transaction>> {
-  authorize(ctx.viewer, 'read');
+  authorize(ctx.viewer, 'read', 'either');
   checkWindow(filter);
   const query = transactions(ctx)
     .$if(filter.driverId != null, q => q.where('t.driverId', '=', filter.driverId!))
@@ -43,7 +43,7 @@ export async function listTransactions(
 }
 
 export async function loadTransactions(ctx: Context, ids: readonly string[]): Promise<Transaction[]> {
-  authorize(ctx.viewer, 'read');
+  authorize(ctx.viewer, 'read', 'either');
   return (await transactions(ctx)
     .where('t.id', 'in', [...ids])
     .execute()) as Transaction[];
@@ -53,14 +53,17 @@ export async function transactionsOfSessions(
   ctx: Context,
   sessionIds: readonly string[],
 ): Promise<Transaction[]> {
-  authorize(ctx.viewer, 'read');
+  authorize(ctx.viewer, 'read', 'either');
   return (await transactions(ctx)
     .where('t.sessionId', 'in', [...sessionIds])
     .execute()) as Transaction[];
 }
 
-const transactions = (ctx: Context) =>
-  db(ctx)
+function transactions(ctx: Context) {
+  const driver = signedInDriver(ctx.viewer);
+  return db(ctx)
     .selectFrom('transactions as t')
     .selectAll('t')
-    .where('t.networkId', 'in', [...ctx.scope.networkIds]);
+    .where('t.networkId', 'in', [...ctx.scope.networkIds])
+    .$if(driver !== null, q => q.where('t.driverId', '=', driver!.id));
+}

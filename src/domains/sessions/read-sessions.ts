@@ -1,4 +1,4 @@
-import { authorize } from '../../auth/authorize.ts';
+import { authorize, signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { invalid } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
@@ -15,13 +15,13 @@ export interface SessionFilter {
   readonly to?: string | null;
 }
 
-/** The sessions that the caller sees, the one that started last first. */
+/** The sessions that the caller sees, a driver's own or an operator's networks', the one that started last first. */
 export async function listSessions(
   ctx: Context,
   filter: SessionFilter,
   request: PageRequest,
 ): Promise<Page<Session>> {
-  authorize(ctx.viewer, 'read');
+  authorize(ctx.viewer, 'read', 'either');
   checkWindow(filter);
   const query = sessions(ctx)
     .$if(filter.status != null, q => q.where('s.status', '=', filter.status!))
@@ -42,17 +42,20 @@ export async function listSessions(
 }
 
 export async function loadSessions(ctx: Context, ids: readonly string[]): Promise<Session[]> {
-  authorize(ctx.viewer, 'read');
+  authorize(ctx.viewer, 'read', 'either');
   return (await sessions(ctx)
     .where('s.id', 'in', [...ids])
     .execute()) as Session[];
 }
 
-const sessions = (ctx: Context) =>
-  db(ctx)
+function sessions(ctx: Context) {
+  const driver = signedInDriver(ctx.viewer);
+  return db(ctx)
     .selectFrom('sessions as s')
     .selectAll('s')
-    .where('s.networkId', 'in', [...ctx.scope.networkIds]);
+    .where('s.networkId', 'in', [...ctx.scope.networkIds])
+    .$if(driver !== null, q => q.where('s.driverId', '=', driver!.id));
+}
 
 /** Throws a ValidationError where a window ends before it begins. */
 export function checkWindow(window: { readonly from?: string | null; readonly to?: string | null }): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { authorize } from '../../auth/authorize.ts';
+import { authorize, seesPublicOnly, signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import {
   ChargerOfflineError,
@@ -36,7 +36,7 @@ const STARTABLE = new Set<ConnectorStatus>(['AVAILABLE', 'PREPARING', 'FINISHING
  * the station did not answer: the session stays pending then, until it expires or the station begins it.
  */
 export async function startSession(ctx: Context, input: StartInput): Promise<string> {
-  authorize(ctx.viewer, 'control');
+  authorize(ctx.viewer, 'control', 'either');
   const connectorNumber = input.connectorNumber ?? 1;
   if (connectorNumber < 1) invalid('connectorNumber', 'counts from 1');
   if (input.idTag.trim() === '') invalid('idTag', 'must not be empty');
@@ -63,8 +63,9 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
       const connector = await startableConnector(tx, input);
       const now = tx.now();
       const { status, token } = await authorizeToken(tx, connector.networkId, input.idTag, now.toString());
-      if (status !== 'Accepted' || !token) {
-        throw new TokenInvalidError(`The token "${input.idTag}" is not valid here (${status}).`);
+      const driver = signedInDriver(tx.viewer);
+      if (status !== 'Accepted' || !token || (driver && token.driverId !== driver.id)) {
+        throw new TokenInvalidError(`The token "${input.idTag}" is not valid here.`);
       }
       const expiresAt = now.add({ seconds: PENDING_SECONDS });
       const session = (await db(tx)
@@ -80,7 +81,7 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
           tokenId: token.id,
           idTag: token.uid,
           status: 'pending',
-          authMethod: 'REMOTE',
+          authMethod: signedInDriver(tx.viewer) ? 'APP' : 'REMOTE',
           correlationId: randomUUID(),
           startTime: now.toString(),
           expiresAt: expiresAt.toString(),
@@ -114,6 +115,7 @@ async function startableConnector(tx: Context, input: StartInput & { connectorNu
     .where('c.id', '=', input.chargerId)
     .where('k.number', '=', input.connectorNumber)
     .where('c.networkId', 'in', [...tx.scope.networkIds])
+    .$if(seesPublicOnly(tx.viewer), q => q.where('c.isPublic', '=', true))
     .forUpdate('k')
     .executeTakeFirst();
   if (!connector) throw await missing(tx, input);
@@ -140,6 +142,7 @@ async function missing(tx: Context, input: StartInput & { connectorNumber: numbe
     .select('id')
     .where('id', '=', input.chargerId)
     .where('networkId', 'in', [...tx.scope.networkIds])
+    .$if(seesPublicOnly(tx.viewer), q => q.where('isPublic', '=', true))
     .executeTakeFirst();
   if (charger) invalid('connectorNumber', `the charger has no connector ${input.connectorNumber}`);
   return new NotFoundError('charger');
@@ -152,12 +155,14 @@ export async function giveUp(
   status: 'failed' | 'expired',
   reason: string,
 ): Promise<boolean> {
+  const driver = signedInDriver(ctx.viewer);
   return inTransaction(ctx, async tx => {
     const session = (await db(tx)
       .selectFrom('sessions')
       .selectAll()
       .where('id', '=', sessionId)
       .where('networkId', 'in', [...tx.scope.networkIds])
+      .$if(driver !== null, q => q.where('driverId', '=', driver!.id))
       .forUpdate()
       .executeTakeFirst()) as Session | undefined;
     if (session?.status !== 'pending') return false;

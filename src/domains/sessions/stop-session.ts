@@ -1,4 +1,4 @@
-import { authorize } from '../../auth/authorize.ts';
+import { authorize, signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ChargerRejectedError, NotFoundError, SessionNotActiveError } from '../../kernel/errors.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
@@ -17,7 +17,7 @@ const FINAL_VALUE_MS = 15_000;
  * failed or expired one, ChargerOfflineError, ChargerRejectedError, UnavailableError.
  */
 export async function stopSession(ctx: Context, sessionId: string): Promise<string> {
-  authorize(ctx.viewer, 'control');
+  authorize(ctx.viewer, 'control', 'either');
   if (await giveUp(ctx, sessionId, 'failed', 'Cancelled before the charge began.')) return sessionId;
   const session = await find(ctx, sessionId);
   if (session.status === 'completed') return session.id;
@@ -45,11 +45,13 @@ export async function stopSession(ctx: Context, sessionId: string): Promise<stri
 }
 
 async function find(ctx: Context, sessionId: string) {
+  const driver = signedInDriver(ctx.viewer);
   const session = await db(ctx)
     .selectFrom('sessions')
     .select(['id', 'status', 'chargerId', 'transactionNumber'])
     .where('id', '=', sessionId)
     .where('networkId', 'in', [...ctx.scope.networkIds])
+    .$if(driver !== null, q => q.where('driverId', '=', driver!.id))
     .executeTakeFirst();
   if (!session) throw new NotFoundError('session');
   return session;

@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { db } from '../db.ts';
-import type { Tariff } from './tariff.entity.ts';
+import type { Tariff, TariffAssignment } from './tariff.entity.ts';
 
 export interface ChargePoint {
   readonly networkId: string;
@@ -15,16 +14,33 @@ export interface ChargePoint {
  * over the network's; of several, the one that took effect last. Null where none applies.
  */
 export async function tariffAt(ctx: Context, place: ChargePoint, at: string): Promise<Tariff | null> {
-  const tariff = await db(ctx)
+  const [tariff] = await tariffsAt(ctx, [place], at);
+  return tariff!;
+}
+
+/** The same for several places, in their order, with one statement. */
+export async function tariffsAt(
+  ctx: Context,
+  places: readonly ChargePoint[],
+  at: string,
+): Promise<(Tariff | null)[]> {
+  if (places.length === 0) return [];
+  const assigned = await db(ctx)
     .selectFrom('tariff_assignments as a')
     .innerJoin('tariffs as t', 't.id', 'a.tariffId')
     .selectAll('t')
-    .where('a.networkId', '=', place.networkId)
+    .select([
+      'a.networkId as assignedNetworkId',
+      'a.locationId as assignedLocationId',
+      'a.chargerId as assignedChargerId',
+      'a.connectorId as assignedConnectorId',
+    ])
+    .where('a.networkId', 'in', distinct(places.map(place => place.networkId)))
     .where(eb =>
       eb.or([
-        eb('a.connectorId', '=', place.connectorId),
-        eb('a.chargerId', '=', place.chargerId),
-        eb('a.locationId', '=', place.locationId),
+        eb('a.connectorId', 'in', distinct(places.map(place => place.connectorId))),
+        eb('a.chargerId', 'in', distinct(places.map(place => place.chargerId))),
+        eb('a.locationId', 'in', distinct(places.map(place => place.locationId))),
         eb.and([
           eb('a.connectorId', 'is', null),
           eb('a.chargerId', 'is', null),
@@ -36,13 +52,38 @@ export async function tariffAt(ctx: Context, place: ChargePoint, at: string): Pr
     .where(eb => eb.or([eb('a.effectiveTo', 'is', null), eb('a.effectiveTo', '>', at)]))
     .where('t.effectiveFrom', '<=', at)
     .where(eb => eb.or([eb('t.effectiveTo', 'is', null), eb('t.effectiveTo', '>', at)]))
-    .orderBy(
-      sql`case when a.connector_id is not null then 1 when a.charger_id is not null then 2
-               when a.location_id is not null then 3 else 4 end`,
-    )
     .orderBy('a.effectiveFrom', 'desc')
     .orderBy('a.id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return (tariff as Tariff | undefined) ?? null;
+    .execute();
+  const candidates = assigned.map(
+    ({ assignedNetworkId, assignedLocationId, assignedChargerId, assignedConnectorId, ...tariff }) => ({
+      networkId: assignedNetworkId,
+      locationId: assignedLocationId ?? null,
+      chargerId: assignedChargerId ?? null,
+      connectorId: assignedConnectorId ?? null,
+      tariff: tariff as Tariff,
+    }),
+  );
+  return places.map(place => nearestTo(place, candidates)?.tariff ?? null);
 }
+
+type Target = Pick<TariffAssignment, 'networkId'> & {
+  readonly [Id in 'locationId' | 'chargerId' | 'connectorId']: string | null;
+};
+
+/** Of assignments in order, the first of those that are closest to the place. */
+function nearestTo<Assignment extends Target>(
+  place: ChargePoint,
+  assignments: readonly Assignment[],
+): Assignment | undefined {
+  const own = assignments.filter(({ networkId }) => networkId === place.networkId);
+  return (
+    own.find(({ connectorId }) => connectorId !== null && connectorId === place.connectorId) ??
+    own.find(({ chargerId }) => chargerId === place.chargerId) ??
+    own.find(({ locationId }) => locationId !== null && locationId === place.locationId) ??
+    own.find(target => !target.connectorId && !target.chargerId && !target.locationId)
+  );
+}
+
+/** For `in (…)`, which takes no empty list: null is in none. */
+const distinct = <Id extends string | null>(ids: readonly Id[]): Id[] => [...new Set(ids)];
