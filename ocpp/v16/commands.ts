@@ -1,4 +1,8 @@
-import type { ChargerCommandMap, ChargerCommandName } from '../../src/kernel/charger-commands.ts';
+import type {
+  ChargerCommandMap,
+  ChargerCommandName,
+  CompositeSchedule,
+} from '../../src/kernel/charger-commands.ts';
 
 type Call = (action: string, payload: object) => Promise<unknown>;
 
@@ -9,14 +13,70 @@ type CommandRoutes = {
   ) => Promise<ChargerCommandMap[Name]['answer']>;
 };
 
+/** A call whose answer is the domain's as it is. */
+const asked = <Answer>(answer: Promise<unknown>): Promise<Answer> => answer as Promise<Answer>;
+
+/** Above what stations set themselves; our limit is the one that holds. */
+const STACK_LEVEL = 1;
+
 /** The domain's commands as OCPP 1.6 calls. */
 export const commands16: CommandRoutes = {
-  async remoteStart(call, { connectorNumber, idTag }) {
-    const answer = await call('RemoteStartTransaction', { connectorId: connectorNumber, idTag });
-    return answer as { status: 'Accepted' | 'Rejected' };
-  },
-  async remoteStop(call, { transactionNumber }) {
-    const answer = await call('RemoteStopTransaction', { transactionId: transactionNumber });
-    return answer as { status: 'Accepted' | 'Rejected' };
+  remoteStart: (call, { connectorNumber, idTag }) =>
+    asked(call('RemoteStartTransaction', { connectorId: connectorNumber, idTag })),
+
+  remoteStop: (call, { transactionNumber }) =>
+    asked(call('RemoteStopTransaction', { transactionId: transactionNumber })),
+
+  reset: (call, { type }) => asked(call('Reset', { type })),
+
+  unlock: (call, { connectorNumber }) => asked(call('UnlockConnector', { connectorId: connectorNumber })),
+
+  trigger: (call, { message, connectorNumber }) =>
+    asked(
+      call('TriggerMessage', {
+        requestedMessage: message,
+        ...(connectorNumber !== null && { connectorId: connectorNumber }),
+      }),
+    ),
+
+  reserve: (call, { reservationNumber, connectorNumber, idTag, expiresAt }) =>
+    asked(
+      call('ReserveNow', {
+        reservationId: reservationNumber,
+        connectorId: connectorNumber,
+        idTag,
+        expiryDate: expiresAt,
+      }),
+    ),
+
+  cancelReservation: (call, { reservationNumber }) =>
+    asked(call('CancelReservation', { reservationId: reservationNumber })),
+
+  setLimit: (call, { connectorNumber, profileId, unit, limit }) =>
+    asked(
+      call('SetChargingProfile', {
+        connectorId: connectorNumber,
+        csChargingProfiles: {
+          chargingProfileId: profileId,
+          stackLevel: STACK_LEVEL,
+          chargingProfilePurpose: 'TxDefaultProfile',
+          chargingProfileKind: 'Relative',
+          chargingSchedule: {
+            chargingRateUnit: unit,
+            chargingSchedulePeriod: [{ startPeriod: 0, limit }],
+          },
+        },
+      }),
+    ),
+
+  clearLimit: (call, { profileId }) => asked(call('ClearChargingProfile', { id: profileId })),
+
+  async compositeSchedule(call, { connectorNumber, unit, durationSeconds }) {
+    const answer = (await call('GetCompositeSchedule', {
+      connectorId: connectorNumber,
+      duration: durationSeconds,
+      chargingRateUnit: unit,
+    })) as { status: 'Accepted' | 'Rejected'; chargingSchedule?: CompositeSchedule };
+    return { status: answer.status, schedule: answer.chargingSchedule ?? null };
   },
 };

@@ -13,8 +13,11 @@ import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
 import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
+import { Reservation } from './reservations/reservation.entity.ts';
+import { Schedule } from './reservations/schedule.entity.ts';
 import { MeterValue } from './sessions/meter-value.entity.ts';
 import { Session } from './sessions/session.entity.ts';
+import { ChargingLimit } from './smart-charging/charging-limit.entity.ts';
 import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
 
 /** Every table of the product. */
@@ -27,11 +30,14 @@ export const entities = [
   PasswordReset,
   ProblemReport,
   RefreshToken,
+  Reservation,
   Review,
+  Schedule,
   SigningKey,
   ApiKey,
   ApiKeyNetwork,
   Charger,
+  ChargingLimit,
   ChargerConnection,
   Connector,
   ConnectorStatusReport,

@@ -8,6 +8,62 @@ export interface ChargerCommandMap {
     args: { transactionNumber: number };
     answer: { status: 'Accepted' | 'Rejected' };
   };
+  reset: {
+    args: { type: 'Soft' | 'Hard' };
+    answer: { status: 'Accepted' | 'Rejected' };
+  };
+  unlock: {
+    args: { connectorNumber: number };
+    answer: { status: 'Unlocked' | 'UnlockFailed' | 'NotSupported' };
+  };
+  trigger: {
+    args: { message: TriggerMessage; connectorNumber: number | null };
+    answer: { status: 'Accepted' | 'Rejected' | 'NotImplemented' };
+  };
+  reserve: {
+    args: { reservationNumber: number; connectorNumber: number; idTag: string; expiresAt: string };
+    answer: { status: 'Accepted' | 'Faulted' | 'Occupied' | 'Rejected' | 'Unavailable' };
+  };
+  cancelReservation: {
+    args: { reservationNumber: number };
+    answer: { status: 'Accepted' | 'Rejected' };
+  };
+  setLimit: {
+    args: { connectorNumber: number; profileId: number; unit: 'A' | 'W'; limit: number };
+    answer: { status: 'Accepted' | 'Rejected' | 'NotSupported' };
+  };
+  clearLimit: {
+    args: { profileId: number };
+    answer: { status: 'Accepted' | 'Unknown' };
+  };
+  compositeSchedule: {
+    args: { connectorNumber: number; unit: 'A' | 'W'; durationSeconds: number };
+    /** The schedule in OCPP 1.6's shape, whatever the station speaks. */
+    answer: { status: 'Accepted' | 'Rejected'; schedule: CompositeSchedule | null };
+  };
+}
+
+export const TRIGGER_MESSAGES = [
+  'BootNotification',
+  'DiagnosticsStatusNotification',
+  'FirmwareStatusNotification',
+  'Heartbeat',
+  'MeterValues',
+  'StatusNotification',
+] as const;
+export type TriggerMessage = (typeof TRIGGER_MESSAGES)[number];
+
+/** OCPP 1.6, section 7.13. */
+export interface CompositeSchedule {
+  readonly duration?: number;
+  readonly startSchedule?: string;
+  readonly chargingRateUnit: 'A' | 'W';
+  readonly chargingSchedulePeriod: readonly {
+    readonly startPeriod: number;
+    readonly limit: number;
+    readonly numberPhases?: number;
+  }[];
+  readonly minChargingRate?: number;
 }
 
 export type ChargerCommandName = keyof ChargerCommandMap;
@@ -15,7 +71,8 @@ export type ChargerCommandName = keyof ChargerCommandMap;
 export interface ChargerCommands {
   /**
    * Asks the station, on whatever node its socket is. Throws ChargerOfflineError at once where there is no socket,
-   * UnavailableError where no answer came in time (the outcome is unknown then).
+   * ChargerRejectedError where it answers with an error, UnavailableError where no answer came in time (the outcome
+   * is unknown then).
    */
   ask<Name extends ChargerCommandName>(
     chargerId: string,

@@ -56,6 +56,8 @@ export const Location = defineEntity({
     phone: p.text().nullable(),
     openingHours: p.json<OpeningHours>().nullable(),
     images: p.json<LocationImage[]>().defaultRaw("'[]'"),
+    /** What all chargers together may draw, in watts; null for no ceiling. */
+    powerLimitW: p.integer().nullable(),
     isPublished: p.boolean().default(true),
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),

@@ -53,6 +53,8 @@ export const Session = defineEntity({
     metering: p.json<Metering>().nullable(),
     /** The final figures, once the session has ended. */
     metered: p.json<MeteredTransaction>().nullable(),
+    /** The reservation that the session began with. */
+    reservationNumber: p.integer().nullable(),
     startReason: p.text().nullable(),
     stopReason: p.text().nullable(),
     failureReason: p.text().nullable(),
