@@ -7,6 +7,9 @@ export class Migration20261122000003 extends Migration {
   override up(): void | Promise<void> {
     // what stations know a reservation by: positive, 32 bits
     this.addSql('create sequence app.reservation_number as integer');
+    this.addSql(`
+      create function app.next_reservation_number() returns integer language sql volatile as
+        $$ select nextval('app.reservation_number')::integer $$`);
 
     this.addSql(
       `create table "charging_limits" ("connector_id" uuid not null, "network_id" uuid not null, "charger_id" uuid not null, "requested_unit" text null, "requested_limit" numeric(12,1) null, "share_w" int null, "sent_w" int null, "sent_at" timestamptz(3) null, "updated_at" timestamptz(3) not null default now(), primary key ("connector_id"));`,
@@ -19,7 +22,7 @@ export class Migration20261122000003 extends Migration {
     this.addSql(`create index "schedules_driver_index" on "schedules" ("driver_id", "scheduled_time");`);
 
     this.addSql(
-      `create table "reservations" ("id" uuid not null, "network_id" uuid not null, "number" int not null default nextval('app.reservation_number'::regclass), "charger_id" uuid not null, "connector_id" uuid not null, "connector_number" int not null, "driver_id" uuid not null, "token_id" uuid not null, "id_tag" text not null, "status" text not null, "status_reason" text null, "expires_at" timestamptz(3) not null, "cancelled_at" timestamptz(3) null, "created_at" timestamptz(3) not null default now(), "updated_at" timestamptz(3) not null default now(), primary key ("id"));`,
+      `create table "reservations" ("id" uuid not null, "network_id" uuid not null, "number" int not null default app.next_reservation_number(), "charger_id" uuid not null, "connector_id" uuid not null, "connector_number" int not null, "driver_id" uuid not null, "token_id" uuid not null, "id_tag" text not null, "status" text not null, "status_reason" text null, "expires_at" timestamptz(3) not null, "cancelled_at" timestamptz(3) null, "created_at" timestamptz(3) not null default now(), "updated_at" timestamptz(3) not null default now(), primary key ("id"));`,
     );
     this.addSql(
       `create unique index "reservations_one_active_unique" on "reservations" ("connector_id") where ("status" = any (array['pending'::text, 'accepted'::text]));`,

@@ -16,7 +16,7 @@ export const Reservation = defineEntity({
   properties: {
     id: p.uuid().primary(),
     networkId: () => p.manyToOne(Network).mapToPk().fieldName('network_id'),
-    number: p.integer().defaultRaw("nextval('app.reservation_number'::regclass)"),
+    number: p.integer().defaultRaw('app.next_reservation_number()'),
     chargerId: () => p.manyToOne(Charger).mapToPk().fieldName('charger_id'),
     connectorId: () => p.manyToOne(Connector).mapToPk().fieldName('connector_id'),
     connectorNumber: p.integer(),
