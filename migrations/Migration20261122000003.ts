@@ -12,7 +12,7 @@ export class Migration20261122000003 extends Migration {
         $$ select nextval('app.reservation_number')::integer $$`);
 
     this.addSql(
-      `create table "charging_limits" ("connector_id" uuid not null, "network_id" uuid not null, "charger_id" uuid not null, "requested_unit" text null, "requested_limit" numeric(12,1) null, "share_w" int null, "sent_w" int null, "sent_at" timestamptz(3) null, "updated_at" timestamptz(3) not null default now(), primary key ("connector_id"));`,
+      `create table "charging_limits" ("connector_id" uuid not null, "network_id" uuid not null, "charger_id" uuid not null, "requested_unit" text null, "requested_limit" numeric(12,1) null, "requested_by_driver_id" uuid null, "share_w" int null, "sent_w" int null, "sent_at" timestamptz(3) null, "sending_w" int null, "sending_at" timestamptz(3) null, "updated_at" timestamptz(3) not null default now(), primary key ("connector_id"));`,
     );
     this.addSql(`create index "charging_limits_charger_index" on "charging_limits" ("charger_id");`);
 
@@ -35,7 +35,12 @@ export class Migration20261122000003 extends Migration {
 
     this.addSql(`alter table "locations" add "power_limit_w" int null;`);
 
-    this.addSql(`alter table "sessions" add "reservation_number" int null;`);
+    this.addSql(
+      `alter table "sessions" add "reservation_number" int null, add "awaits_unplug" boolean not null default false;`,
+    );
+    this.addSql(
+      `create index "sessions_awaiting_unplug_index" on "sessions" ("connector_id") where ("awaits_unplug" = true);`,
+    );
 
     this.addSql(
       `alter table "charging_limits" add constraint "charging_limits_connector_id_foreign" foreign key ("connector_id") references "connectors" ("id") on update cascade on delete cascade;`,
@@ -45,6 +50,9 @@ export class Migration20261122000003 extends Migration {
     );
     this.addSql(
       `alter table "charging_limits" add constraint "charging_limits_charger_id_foreign" foreign key ("charger_id") references "chargers" ("id");`,
+    );
+    this.addSql(
+      `alter table "charging_limits" add constraint "charging_limits_requested_by_driver_id_foreign" foreign key ("requested_by_driver_id") references "drivers" ("id") on delete set null;`,
     );
     this.addSql(`alter table "charging_limits" enable row level security;`);
     this.addSql(`alter table "charging_limits" force row level security;`);

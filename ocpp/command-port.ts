@@ -13,9 +13,8 @@ import type { StationRegistry } from './registry.ts';
 import { commands16 } from './v16/commands.ts';
 
 const TOPIC = 'charger-command';
-/** How long a station may take, and how long the asking process waits for the one that holds the socket. */
-const STATION_TIMEOUT_MS = 20_000;
-const BUS_TIMEOUT_MS = STATION_TIMEOUT_MS + 2_000;
+/** How much longer than the station may take the asking process waits for the one that holds the socket. */
+const BUS_MARGIN_MS = 2_000;
 
 interface Command {
   readonly chargerId: string;
@@ -29,10 +28,12 @@ type Outcome = { readonly answer: unknown } | { readonly failure: 'offline' | 'r
 export class BusChargerCommands implements ChargerCommands {
   readonly #em: SqlEntityManager;
   readonly #bus: Bus;
+  readonly #timeoutMs: number;
 
-  constructor(em: SqlEntityManager, bus: Bus) {
+  constructor(em: SqlEntityManager, bus: Bus, stationTimeoutMs: number) {
     this.#em = em;
     this.#bus = bus;
+    this.#timeoutMs = stationTimeoutMs + BUS_MARGIN_MS;
   }
 
   async ask<Name extends ChargerCommandName>(
@@ -43,7 +44,7 @@ export class BusChargerCommands implements ChargerCommands {
     const nodeId = await this.#holder(chargerId);
     if (!nodeId) throw new ChargerOfflineError('The charger is offline.');
     const command: Command = { chargerId, name, args };
-    const outcome = (await this.#bus.request(nodeId, TOPIC, command, BUS_TIMEOUT_MS)) as Outcome;
+    const outcome = (await this.#bus.request(nodeId, TOPIC, command, this.#timeoutMs)) as Outcome;
     if ('answer' in outcome) return outcome.answer as ChargerCommandMap[Name]['answer'];
     if (outcome.failure === 'offline') throw new ChargerOfflineError('The charger is offline.');
     if (outcome.failure === 'refused') throw new ChargerRejectedError('The charger refused the command.');
@@ -63,12 +64,12 @@ export class BusChargerCommands implements ChargerCommands {
 }
 
 /** Carries out what other processes ask of the stations that this one holds. */
-export function serveCommands(bus: Bus, registry: StationRegistry): void {
+export function serveCommands(bus: Bus, registry: StationRegistry, stationTimeoutMs: number): void {
   bus.serve(TOPIC, async (body): Promise<Outcome> => {
     const { chargerId, name, args } = body as Command;
     const connection = registry.get(chargerId);
     if (!connection) return { failure: 'offline' };
-    const call = (action: string, payload: object) => connection.call(action, payload, STATION_TIMEOUT_MS);
+    const call = (action: string, payload: object) => connection.call(action, payload, stationTimeoutMs);
     try {
       return { answer: await commands16[name](call, args as never) };
     } catch (error) {

@@ -17,6 +17,8 @@ export const paging = {
   pageSize: wholeNumber(1, 100).default(50),
 };
 
+export const queryInteger = wholeNumber(-2_147_483_648, 2_147_483_647);
+
 export const queryBoolean = z
   .enum(['true', 'false'], { message: 'must be true or false' })
   .transform(text => text === 'true');
@@ -43,8 +45,29 @@ export const oneOf = (words: readonly string[]) => {
     .transform(text => text.toUpperCase());
 };
 
-export const text = z.string({ message: 'must be a string' });
-export const integer = z.int({ message: 'must be a whole number' });
+/** One of several words, in whatever case; becomes the word as it is spelled. */
+export const wordOf = <Word extends string>(words: readonly Word[]) => {
+  const message = `must be one of ${words.join(', ')}`;
+  const find = (text: string) => words.find(word => word.toLowerCase() === text.toLowerCase());
+  return z
+    .string({ message })
+    .refine(text => find(text) !== undefined, { message })
+    .transform(text => find(text)!);
+};
+
+/** Several values in one parameter, separated by commas; none at all is the same as leaving it out. */
+export const list = <Item>(type: z.ZodType<Item, string>) =>
+  z
+    .string({ message: 'must be a list, separated by commas' })
+    .transform(text => text.split(',').flatMap(part => part.trim() || []))
+    .pipe(z.array(type))
+    .transform(items => (items.length === 0 ? undefined : items));
+
+/** The database knows no NUL. */
+export const text = z
+  .string({ message: 'must be a string' })
+  .refine(value => !value.includes('\0'), { message: 'must not contain NUL' });
+export const integer = z.int32({ message: 'must be a whole number of 32 bits' });
 export const number = z.number({ message: 'must be a number' });
 
 /** An optional member of a body: null is the same as leaving it out. */

@@ -1,6 +1,15 @@
 import { getCharger, listChargers } from './routes/chargers.ts';
 import { getSession, listSessions, startCharging, stopCharging } from './routes/charging.ts';
 import { forgotPassword, login, me, refresh, register, resetPassword } from './routes/driver-auth.ts';
+import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
+import {
+  createReservation,
+  deleteReservation,
+  getReservation,
+  listReservations,
+} from './routes/reservations.ts';
+import { createSchedule, deleteSchedule, listSchedules } from './routes/schedules.ts';
+import { clearLimit, getLimit, setLimit } from './routes/smart-charging.ts';
 import { calculatePrice, getTariff, listTariffs } from './routes/tariffs.ts';
 import { createToken, deleteToken, getToken, listTokens } from './routes/tokens.ts';
 import { getTransaction, listTransactions } from './routes/transactions.ts';
@@ -21,10 +30,24 @@ export const rows: readonly Row[] = [
   me,
   listChargers,
   getCharger,
+  reboot,
+  unlock,
+  trigger,
+  reset,
   listSessions,
   getSession,
   startCharging,
   stopCharging,
+  createSchedule,
+  listSchedules,
+  deleteSchedule,
+  listReservations,
+  createReservation,
+  getReservation,
+  deleteReservation,
+  getLimit,
+  setLimit,
+  clearLimit,
   calculatePrice,
   listTariffs,
   getTariff,

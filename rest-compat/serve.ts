@@ -1,26 +1,24 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Viewer } from '../src/auth/viewer.ts';
+import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../src/kernel/errors.ts';
+import type { Identify } from './caller.ts';
 import { failure, RestError } from './envelope.ts';
+import { type EventStreams, eventStream, serveEventStream } from './event-stream.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
 import { STATUS } from './status.ts';
-import { type Execute, translate } from './translate.ts';
+import { translate } from './translate.ts';
 
 export const BASE_PATH = '/emsp/v1';
 const MAX_BODY_BYTES = 256 * 1024;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-export interface RestCaller {
-  readonly viewer: Viewer;
-  readonly execute: Execute;
-}
-
-/** Puts every row on the HTTP host. `identify` says who calls, and throws UnauthorizedError for a bad key. */
+/** Puts every route on the HTTP host; close it before the host, for the streams that are open. */
 export async function serveRest(
   fastify: FastifyInstance,
-  identify: (request: FastifyRequest) => Promise<RestCaller>,
-): Promise<void> {
+  identify: Identify,
+  { commentEveryMs }: { readonly commentEveryMs: number },
+): Promise<EventStreams> {
+  let streams: EventStreams | undefined;
   await fastify.register(
     async rest => {
       // the body is parsed behind the checks that come before it
@@ -38,19 +36,24 @@ export async function serveRest(
         throw new RestError(404, 'not_found', 'No such route.');
       });
       for (const row of rows) serveRow(rest, row, identify);
-      for (const path of new Set(rows.map(row => row.path))) refuseOtherMethods(rest, path);
+      streams = serveEventStream(rest, eventStream.path, identify, commentEveryMs);
+      const routes = [...rows, eventStream];
+      for (const path of new Set(routes.map(route => route.path))) {
+        refuseOtherMethods(
+          rest,
+          path,
+          routes.filter(route => route.path === path).map(route => route.method),
+        );
+      }
     },
     { prefix: BASE_PATH },
   );
+  return streams!;
 }
 
 const fastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-function serveRow(
-  rest: FastifyInstance,
-  row: Row,
-  identify: (request: FastifyRequest) => Promise<RestCaller>,
-): void {
+function serveRow(rest: FastifyInstance, row: Row, identify: Identify): void {
   rest.route({
     method: row.method,
     url: fastifyPath(row.path),
@@ -68,8 +71,7 @@ function serveRow(
   });
 }
 
-function refuseOtherMethods(rest: FastifyInstance, path: string): void {
-  const served = rows.filter(row => row.path === path).map(row => row.method as string);
+function refuseOtherMethods(rest: FastifyInstance, path: string, served: readonly string[]): void {
   const allowed = [...served, ...(served.includes('GET') ? ['HEAD'] : [])];
   rest.route({
     method: METHODS.filter(method => !allowed.includes(method)),

@@ -4,13 +4,11 @@ import { authorize } from '../src/auth/authorize.ts';
 import type { Viewer } from '../src/auth/viewer.ts';
 import { type DomainCode, DomainError, type FieldProblem } from '../src/kernel/errors.ts';
 import { isUuid } from '../src/kernel/ids.ts';
+import type { Execute } from './caller.ts';
 import { RestError, success } from './envelope.ts';
 import { toGlobalId } from './ids.ts';
 import type { Request, Row } from './row.ts';
 import { STATUS } from './status.ts';
-
-/** Executes an operation's text as the caller. */
-export type Execute = (operation: string, variables: Record<string, unknown>) => Promise<ExecutionResult>;
 
 export interface RawRequest {
   readonly path: Readonly<Record<string, string>>;
@@ -57,7 +55,8 @@ async function parsed(row: Row, raw: RawRequest, execute: Execute): Promise<Requ
 
 const EXISTS = 'query Exists($id: ID!) { node(id: $id) { id } }';
 
-function allow(row: Row, viewer: Viewer): void {
+/** Throws a RestError where the caller may not call the route. */
+export function allow(row: Pick<Row, 'access'>, viewer: Viewer): void {
   try {
     authorize(viewer, row.access.scope, row.access.audience);
   } catch (error) {
@@ -82,17 +81,30 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checked<Type extends z.ZodType>(type: Type, value: unknown): z.infer<Type> {
+/** Throws a RestError that names each field that is wrong. */
+export function checked<Type extends z.ZodType>(type: Type, value: unknown): z.infer<Type> {
   const parsed = type.safeParse(value);
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.map(issue => ({
     field: issue.path.join('.') || 'body',
-    message: issue.path.length === 0 ? 'must be a JSON object' : issue.message,
+    message: messageOf(issue, value),
   }));
   throw invalidRequest(details);
 }
 
-const invalidRequest = (details: readonly FieldProblem[]): RestError =>
+function messageOf(
+  issue: { readonly path: PropertyKey[]; readonly message: string },
+  value: unknown,
+): string {
+  if (issue.path.length === 0) return 'must be a JSON object';
+  const given = issue.path.reduce<unknown>(
+    (whole, part) => (whole as Record<PropertyKey, unknown>)?.[part],
+    value,
+  );
+  return given === undefined ? 'is missing' : issue.message;
+}
+
+export const invalidRequest = (details: readonly FieldProblem[]): RestError =>
   new RestError(
     400,
     'validation_error',
@@ -108,7 +120,7 @@ interface FailedResult {
 }
 
 /** The data, if the operation succeeded: neither an error beside the data nor one of a mutation's error types. */
-function succeeded({ data, errors }: ExecutionResult): unknown {
+export function succeeded({ data, errors }: ExecutionResult): unknown {
   const [error] = errors ?? [];
   if (error) {
     const { code, details } = error.extensions as { code?: DomainCode; details?: readonly FieldProblem[] };

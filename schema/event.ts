@@ -1,8 +1,9 @@
 import { authorize, signedInDriver } from '../src/auth/authorize.ts';
 import { loadChargers } from '../src/domains/chargers/read-chargers.ts';
+import { eventFeed, isOwn } from '../src/domains/notifications/event-feed.ts';
 import type { Context } from '../src/kernel/context.ts';
 import { invalid, NotFoundError } from '../src/kernel/errors.ts';
-import { EVENT_TYPES, type LoggedEvent } from '../src/kernel/events.ts';
+import { EVENT_TYPES, type LoggedEvent, messageOf } from '../src/kernel/events.ts';
 import { followEvents } from '../src/kernel/follow-events.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { ChargerRef, NetworkRef, SessionRef } from './refs.ts';
@@ -19,17 +20,17 @@ const EventRef = builder.objectRef<LoggedEvent>('Event').implement({
     charger: t.field({ type: ChargerRef, nullable: true, resolve: event => event.chargerId }),
     session: t.field({ type: SessionRef, nullable: true, resolve: event => event.sessionId }),
     payload: t.field({ type: 'JSON', resolve: event => event.payload }),
+    message: t.field({
+      type: 'JSON',
+      description:
+        'As webhooks and the event stream send it: the payload with event, id, sequence, networkId, occurredAt.',
+      resolve: messageOf,
+    }),
   }),
 });
 
 const isChargerEvent = (event: LoggedEvent) =>
   event.chargerId !== null && /^(charger|connector)\./.test(event.type);
-
-/** A driver hears of what is their own, an operator of all in its networks. */
-function isOwn(ctx: Context, event: LoggedEvent): boolean {
-  const driver = signedInDriver(ctx.viewer);
-  return driver === null || event.driverId === driver.id;
-}
 
 /** A driver watches one charger, which is public. */
 async function requireVisible(ctx: Context, chargerId: string | undefined): Promise<void> {
@@ -88,19 +89,15 @@ const insights = inSubGraph('insights');
 insights.subscriptionField('events', t =>
   t.field({
     type: EventRef,
-    description: 'Everything that happens in the networks of the caller.',
+    description: 'Everything that happens in the networks of the caller; to a driver what concerns them.',
     args: {
       types: t.arg({ type: [EventType], description: 'All where left out.' }),
+      chargerIds: t.arg.globalIDList({ for: ChargerRef, description: 'Only of these chargers.' }),
+      chargerUids: t.arg.stringList({ description: 'Only of these chargers, and those of `chargerIds`.' }),
       since: t.arg.string({ description: 'A `sequence`: what came behind it is sent first, without a gap.' }),
     },
-    subscribe: (_, { types, since }, ctx) => {
-      authorize(ctx.viewer, 'read', 'either');
-      const wanted = types && new Set<string>(types);
-      return followEvents(ctx, {
-        since,
-        wants: event => isOwn(ctx, event) && (!wanted || wanted.has(event.type)),
-      });
-    },
+    subscribe: (_, { chargerIds, ...filter }, ctx) =>
+      eventFeed(ctx, { ...filter, chargerIds: chargerIds?.map(({ id }) => id) }),
     resolve: event => event as unknown as LoggedEvent,
   }),
 );

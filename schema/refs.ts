@@ -3,6 +3,7 @@ import { loadDrivers, loadTokens } from '../src/domains/drivers/read-drivers.ts'
 import { loadLocations } from '../src/domains/locations/read-locations.ts';
 import { loadApiKeys, loadNetworks } from '../src/domains/network/read-networks.ts';
 import { loadTransactions } from '../src/domains/payments/read-transactions.ts';
+import { loadReservations, loadSchedules } from '../src/domains/reservations/read-reservations.ts';
 import { loadSessions } from '../src/domains/sessions/read-sessions.ts';
 import { loadTariffs } from '../src/domains/tariffs/read-tariffs.ts';
 import { entity } from './entity.ts';
@@ -15,6 +16,8 @@ export const LocationRef = entity('network', 'Location', loadLocations);
 export const ChargerRef = entity('network', 'Charger', loadChargers);
 export const ConnectorRef = entity('network', 'Connector', loadConnectors);
 export const SessionRef = entity('charging', 'Session', loadSessions);
+export const ReservationRef = entity('charging', 'Reservation', loadReservations);
+export const ScheduleRef = entity('charging', 'Schedule', loadSchedules);
 export const DriverRef = entity('drivers', 'Driver', loadDrivers);
 export const TokenRef = entity('drivers', 'Token', loadTokens);
 export const TariffRef = entity('billing', 'Tariff', loadTariffs);

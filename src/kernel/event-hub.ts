@@ -46,6 +46,10 @@ export class EventHub {
     return queue;
   }
 
+  get readerCount(): number {
+    return this.#readers.size;
+  }
+
   /** Ends every reader: the process is going down. */
   close(): void {
     for (const reader of this.#readers) reader.queue.end();

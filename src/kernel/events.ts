@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { newId } from './ids.ts';
+import { wholeSeconds } from './instant.ts';
 
 /** Every event type there is; `docs/events.md` tells what each carries. */
 export const EVENT_TYPES = [
@@ -15,6 +16,10 @@ export const EVENT_TYPES = [
   'session.completed',
   'session.failed',
   'transaction.created',
+  'reservation.created',
+  'reservation.updated',
+  'schedule.fired',
+  'schedule.failed',
   'alert.raised',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -41,6 +46,19 @@ export interface LoggedEvent {
   readonly sessionId: string | null;
   readonly driverId: string | null;
   readonly payload: Record<string, unknown>;
+}
+
+/** What leaves the house, as webhooks and streams send it: the payload, flat, with what the event itself is. */
+export function messageOf(event: LoggedEvent): Record<string, unknown> {
+  const envelope = {
+    event: event.type,
+    id: event.id,
+    sequence: Number(event.sequence),
+    networkId: event.networkId,
+    occurredAt: wholeSeconds(event.occurredAt),
+  };
+  // its own members first, and never a payload's
+  return { ...envelope, ...event.payload, ...envelope };
 }
 
 /** Writes the event in the running transaction: it happens if, and only if, the change does. */

@@ -6,6 +6,11 @@ import { inTransaction } from './transaction.ts';
 export interface JobMap {
   'expire-session': { networkId: string; sessionId: string };
   'mail-password-reset': { networkId: string; email: string };
+  'expire-reservation': { networkId: string; reservationId: string };
+  'fire-schedule': { networkId: string; scheduleId: string };
+  /** `deaf`: connectors that have not obeyed in a run of which this is the rest. */
+  'balance-location': { networkId: string; locationId: string; deaf?: string[] };
+  'resend-limits': { networkId: string; chargerId: string; deaf?: string[] };
   'charger-offline': { networkId: string; chargerId: string };
 }
 

@@ -71,7 +71,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const bus = new NotifyBus(() => connectAsOwner(databaseUrl, 'chargegraph bus'), log);
   const hub = new EventHub();
   const reader = new EventReader(em.fork(), hub, log);
-  const chargers = new BusChargerCommands(em.fork(), bus);
+  const stationTimeoutMs = config.COMMAND_TIMEOUT_SECONDS * 1000;
+  const chargers = new BusChargerCommands(em.fork(), bus, stationTimeoutMs);
   const secret = installationSecret(config);
   const mail = openMailer(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
@@ -110,7 +111,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           context(system, requestId, { scope: networksScope([station.networkId]) }),
       })
     : null;
-  if (ocpp) serveCommands(bus, ocpp.registry);
+  if (ocpp) serveCommands(bus, ocpp.registry, stationTimeoutMs);
 
   const alive = everySoOften(ALIVE_EVERY_MS, log, () =>
     stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),

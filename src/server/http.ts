@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import type { RestCaller } from '../../rest-compat/caller.ts';
 import { serveRest } from '../../rest-compat/serve.ts';
 import { schema } from '../../schema/index.ts';
 import { publicKeys } from '../auth/access-token.ts';
 import type { App } from './app.ts';
-import { documentOf, executeInScope } from './graphql.ts';
+import { documentOf, executeInScope, subscribeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
 
@@ -54,17 +55,11 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   serveHealth(fastify, app);
   fastify.get('/.well-known/jwks.json', () => publicKeys(app.em));
   const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
-  if (graphQL) {
-    await serveRest(fastify, async (request: FastifyRequest) => {
-      const viewer = await viewerOf(app, request.headers);
-      const ctx = app.context(viewer, request.id, { clientAddress: request.ip });
-      return {
-        viewer,
-        execute: (operation, variableValues) =>
-          executeInScope({ schema, document: documentOf(operation), variableValues, contextValue: ctx }),
-      };
-    });
-  }
+  const rest =
+    graphQL &&
+    (await serveRest(fastify, request => restCaller(app, request), {
+      commentEveryMs: config.STREAM_COMMENT_SECONDS * 1000,
+    }));
 
   fastify.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // until a door takes it over, a socket that breaks is nobody's to handle
@@ -83,9 +78,27 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     url: `${config.TLS_CERT_FILE ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     async close() {
       await graphQL?.upgrade.close();
+      await rest?.close();
       fastify.server.closeAllConnections();
       await fastify.close();
     },
+  };
+}
+
+/** Who calls over REST, and the way into the graph as that caller. */
+async function restCaller(app: App, request: FastifyRequest): Promise<RestCaller> {
+  const viewer = await viewerOf(app, request.headers);
+  const contextValue = app.context(viewer, request.id, { clientAddress: request.ip });
+  const args = (operation: string, variableValues: Record<string, unknown>) => ({
+    schema,
+    document: documentOf(operation),
+    variableValues,
+    contextValue,
+  });
+  return {
+    viewer,
+    execute: (operation, variables) => executeInScope(args(operation, variables)),
+    subscribe: (operation, variables) => subscribeInScope(args(operation, variables)),
   };
 }
 

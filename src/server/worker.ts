@@ -5,9 +5,22 @@ import { system, type Viewer } from '../auth/viewer.ts';
 import { jobHandlers } from '../domains/jobs.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
 import { networksScope } from '../kernel/scope.ts';
+import { everySoOften } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
 
+/** No job takes this long: one that is locked for longer was lost with its process. */
+const LOST_AFTER_MS = 60_000;
+
 type AnyHandler = (ctx: Context, payload: { readonly networkId: string }) => Promise<void>;
+
+/** Frees the jobs of processes that died: the queue itself waits four hours. */
+async function releaseLostJobs(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `select graphile_worker.force_unlock_workers(array_agg(distinct locked_by))
+       from graphile_worker.jobs where locked_at < now() - make_interval(secs => $1) having count(*) > 0`,
+    [LOST_AFTER_MS / 1000],
+  );
+}
 
 /** Runs the jobs that are due, whichever process added them. Each acts for the network that its payload names. */
 export async function startWorker(
@@ -26,6 +39,8 @@ export async function startWorker(
       await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
     };
   }
+  await releaseLostJobs(pool);
+  const releasing = everySoOften(LOST_AFTER_MS / 2, log, () => releaseLostJobs(pool));
   const runner = await run({
     pgPool: pool,
     concurrency: 4,
@@ -37,6 +52,9 @@ export async function startWorker(
     }),
     taskList,
   });
-  void runner.promise.catch(error => log.error({ err: error }, 'worker stopped')).finally(() => pool.end());
+  void runner.promise
+    .finally(() => releasing.stop())
+    .catch(error => log.error({ err: error }, 'worker stopped'))
+    .finally(() => pool.end());
   return runner;
 }

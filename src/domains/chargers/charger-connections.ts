@@ -5,6 +5,7 @@ import { epochMs } from '../../kernel/instant.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { balanceLater, limitsAtConnect } from '../smart-charging/balance-later.ts';
 
 /** A charger without a socket counts as online until this long after its last message. */
 export const ONLINE_GRACE_SECONDS = 300;
@@ -29,6 +30,7 @@ export async function chargerConnected(
       .values({ chargerId: charger.id, networkId: charger.networkId, lastHeartbeatAt: null, ...row })
       .onConflict(conflict => conflict.column('chargerId').doUpdateSet(row))
       .execute();
+    await limitsAtConnect(tx, charger.id);
     if (before?.isOnline) return;
     await emit(tx, {
       type: 'charger.online',
@@ -95,6 +97,7 @@ export async function reportIfOffline(
       .set({ isOnline: false })
       .where('chargerId', '=', chargerId)
       .execute();
+    await balanceLater(tx, chargerId);
     const charger = await db(tx)
       .selectFrom('chargers')
       .select('uid')

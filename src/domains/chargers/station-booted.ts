@@ -1,5 +1,7 @@
 import type { Context } from '../../kernel/context.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { limitsAtBoot } from '../smart-charging/balance-later.ts';
 import type { Station } from './station.ts';
 
 export interface BootReport {
@@ -18,14 +20,17 @@ export interface BootAnswer {
 
 /** What a BootNotification says of the station. It ends no transaction: a StopTransaction may follow. */
 export async function stationBooted(ctx: Context, station: Station, report: BootReport): Promise<BootAnswer> {
-  const now = ctx.now().toString();
-  const charger = await db(ctx)
-    .updateTable('chargers')
-    .set({ ...report, bootedAt: now, updatedAt: now })
-    .where('id', '=', station.id)
-    .returning(['registrationStatus', 'heartbeatIntervalSeconds'])
-    .executeTakeFirstOrThrow();
-  return { status: charger.registrationStatus, intervalSeconds: charger.heartbeatIntervalSeconds };
+  return inTransaction(ctx, async tx => {
+    const now = tx.now().toString();
+    const charger = await db(tx)
+      .updateTable('chargers')
+      .set({ ...report, bootedAt: now, updatedAt: now })
+      .where('id', '=', station.id)
+      .returning(['registrationStatus', 'heartbeatIntervalSeconds'])
+      .executeTakeFirstOrThrow();
+    if (charger.registrationStatus === 'Accepted') await limitsAtBoot(tx, station.id);
+    return { status: charger.registrationStatus, intervalSeconds: charger.heartbeatIntervalSeconds };
+  });
 }
 
 /** Whether the station's boots are accepted: until then its other calls are refused. */

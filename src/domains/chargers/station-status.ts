@@ -4,7 +4,10 @@ import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { endReservationsOn } from '../reservations/end-reservation.ts';
 import { connectorStatusChanged } from '../sessions/connector-status-changed.ts';
+import { countIdleAfterStop } from '../sessions/idle-after-stop.ts';
+import { balanceLater } from '../smart-charging/balance-later.ts';
 import type { ConnectorStatus } from './connector.entity.ts';
 import { lockConnector } from './connectors.ts';
 import type { Station } from './station.ts';
@@ -61,6 +64,9 @@ async function oneConnector(tx: Context, station: Station, report: StatusReport,
       receivedAt: tx.now().toString(),
     })
     .execute();
+  // a charge has its own past: what is old news for the connector may belong to it
+  if (report.status === 'AVAILABLE') await countIdleAfterStop(tx, connector.id, report.at, station.uid);
+  await connectorStatusChanged(tx, station, report.connectorNumber, report.status, at);
   if (connector.statusAt && epochMs(connector.statusAt) > epochMs(at)) return;
   const isNews = connector.status !== report.status || (connector.errorCode ?? null) !== report.errorCode;
   await db(tx)
@@ -74,8 +80,11 @@ async function oneConnector(tx: Context, station: Station, report: StatusReport,
     })
     .where('id', '=', connector.id)
     .execute();
-  await connectorStatusChanged(tx, station, report.connectorNumber, report.status, at);
+  if (report.status === 'FAULTED' || report.status === 'UNAVAILABLE') {
+    await endReservationsOn(tx, connector.id, `The connector became ${report.status}.`);
+  }
   if (!isNews) return;
+  await balanceLater(tx, station.id);
   await emit(tx, {
     type: 'connector.status',
     networkId: station.networkId,

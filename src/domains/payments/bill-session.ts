@@ -8,6 +8,7 @@ import { toMajorNumber } from '../../kernel/money.ts';
 import { db } from '../db.ts';
 import type { Session } from '../sessions/session.entity.ts';
 import type { PricedUsage } from '../sessions/session-usage.ts';
+import type { Bill } from '../tariffs/price-session.ts';
 import type { TariffTerms } from '../tariffs/tariff-terms.ts';
 
 /** Writes the bill of a session that has ended, in the transaction that ends it. */
@@ -44,17 +45,8 @@ export async function billSession(
       startTime: session.startTime,
       endTime: session.endTime,
       energyWh: metered.energyWh,
-      chargingSeconds: metered.chargingSeconds,
-      idleSeconds: metered.idleSeconds,
-      chargeableIdleSeconds: usage.chargeableIdleSeconds,
-      currency: bill.currency,
-      energyCost: String(bill.energyCost),
-      timeCost: String(bill.timeCost),
-      sessionFee: String(bill.sessionFee),
-      idleFee: String(bill.idleFee),
-      subtotal: String(bill.subtotal),
-      tax: String(bill.tax),
-      total: String(bill.total),
+      ...times(usage),
+      ...amounts(bill),
       tariff: jsonb(session.tariff),
       paymentStatus: null,
       createdAt: tx.now().toString(),
@@ -78,6 +70,33 @@ export async function billSession(
   });
   return id;
 }
+
+/** Writes a bill anew: the vehicle stayed plugged in after the charge. One that was paid for stays as it is. */
+export async function amendBill(tx: Context, sessionId: string, usage: PricedUsage): Promise<void> {
+  await db(tx)
+    .updateTable('transactions')
+    .set({ ...times(usage), ...amounts(usage.bill) })
+    .where('sessionId', '=', sessionId)
+    .where('paymentStatus', 'is', null)
+    .execute();
+}
+
+const times = ({ metered, chargeableIdleSeconds }: PricedUsage) => ({
+  chargingSeconds: metered.chargingSeconds,
+  idleSeconds: metered.idleSeconds,
+  chargeableIdleSeconds,
+});
+
+const amounts = (bill: Bill) => ({
+  currency: bill.currency,
+  energyCost: String(bill.energyCost),
+  timeCost: String(bill.timeCost),
+  sessionFee: String(bill.sessionFee),
+  idleFee: String(bill.idleFee),
+  subtotal: String(bill.subtotal),
+  tax: String(bill.tax),
+  total: String(bill.total),
+});
 
 /** Draws the next number of a series. Whoever draws next waits until this transaction ends, so there are no gaps. */
 async function nextNumber(tx: Context, networkId: string, series: string, year: number): Promise<number> {

@@ -58,6 +58,8 @@ export const Session = defineEntity({
     startReason: p.text().nullable(),
     stopReason: p.text().nullable(),
     failureReason: p.text().nullable(),
+    /** The charge has ended, the vehicle may still be plugged in, and the tariff charges for that. */
+    awaitsUnplug: p.boolean().default(false),
     /** What a person should look at: `unknown_token`, `meter_reset`, `stopped_by_other_token`, … */
     flags: column.textArray().defaultRaw("'{}'"),
     tariffId: () => p.manyToOne(Tariff).mapToPk().fieldName('tariff_id').nullable(),
@@ -86,6 +88,11 @@ export const Session = defineEntity({
       name: 'sessions_open_index',
       expression:
         'create index "sessions_open_index" on "sessions" ("charger_id") where ("status" = any (array[\'pending\'::text, \'active\'::text, \'idle\'::text, \'stopping\'::text]))',
+    },
+    {
+      name: 'sessions_awaiting_unplug_index',
+      expression:
+        'create index "sessions_awaiting_unplug_index" on "sessions" ("connector_id") where ("awaits_unplug" = true)',
     },
     { name: 'sessions_network_start_index', properties: ['networkId', 'startTime', 'id'] },
     { name: 'sessions_charger_index', properties: ['chargerId', 'startTime'] },

@@ -15,6 +15,8 @@ import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import type { ConnectorStatus } from '../chargers/connector.entity.ts';
 import { db } from '../db.ts';
 import { authorizeToken } from '../drivers/authorize-token.ts';
+import type { Token } from '../drivers/token.entity.ts';
+import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance, OPEN_STATUSES } from './session-states.ts';
@@ -23,6 +25,8 @@ export interface StartInput {
   readonly chargerId: string;
   readonly connectorNumber?: number | null;
   readonly idTag: string;
+  /** The schedule that starts it: the session's correlation id. For the product itself. */
+  readonly schedule?: string;
 }
 
 /** How long a driver has to plug in. */
@@ -60,13 +64,14 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
 async function openPending(ctx: Context, input: StartInput & { connectorNumber: number }): Promise<Session> {
   try {
     return await inTransaction(ctx, async tx => {
-      const connector = await startableConnector(tx, input);
+      const connector = await connectorOf(tx, input);
       const now = tx.now();
       const { status, token } = await authorizeToken(tx, connector.networkId, input.idTag, now.toString());
       const driver = signedInDriver(tx.viewer);
       if (status !== 'Accepted' || !token || (driver && token.driverId !== driver.id)) {
         throw new TokenInvalidError(`The token "${input.idTag}" is not valid here.`);
       }
+      await requireStartable(tx, { ...connector, chargerId: input.chargerId }, token);
       const expiresAt = now.add({ seconds: PENDING_SECONDS });
       const session = (await db(tx)
         .insertInto('sessions')
@@ -81,8 +86,8 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
           tokenId: token.id,
           idTag: token.uid,
           status: 'pending',
-          authMethod: signedInDriver(tx.viewer) ? 'APP' : 'REMOTE',
-          correlationId: randomUUID(),
+          authMethod: input.schedule ? 'SCHEDULE' : signedInDriver(tx.viewer) ? 'APP' : 'REMOTE',
+          correlationId: input.schedule ?? randomUUID(),
           startTime: now.toString(),
           expiresAt: expiresAt.toString(),
         } as never)
@@ -105,8 +110,8 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
   }
 }
 
-/** The connector, if the caller sees its charger and a charge may start there now. */
-async function startableConnector(tx: Context, input: StartInput & { connectorNumber: number }) {
+/** The connector, if the caller sees its charger, and the charger is connected. */
+async function connectorOf(tx: Context, input: StartInput & { connectorNumber: number }) {
   const connector = await db(tx)
     .selectFrom('connectors as k')
     .innerJoin('chargers as c', 'c.id', 'k.chargerId')
@@ -120,19 +125,32 @@ async function startableConnector(tx: Context, input: StartInput & { connectorNu
     .executeTakeFirst();
   if (!connector) throw await missing(tx, input);
   if (!connector.nodeId) throw new ChargerOfflineError('The charger is offline.');
+  return connector;
+}
+
+/** Whether the token may start a charge there now. Throws ConnectorUnavailableError. */
+async function requireStartable(
+  tx: Context,
+  connector: { readonly id: string; readonly chargerId: string; readonly status: ConnectorStatus },
+  token: Pick<Token, 'id' | 'groupUid'>,
+): Promise<void> {
   const open = await db(tx)
     .selectFrom('sessions')
     .select('id')
-    .where('chargerId', '=', input.chargerId)
-    .where('connectorNumber', '=', input.connectorNumber)
+    .where('chargerId', '=', connector.chargerId)
+    .where('connectorId', '=', connector.id)
     .where('status', 'in', [...OPEN_STATUSES])
     .limit(1)
     .executeTakeFirst();
   if (open) throw new ConnectorUnavailableError('A charge is open on this connector.');
-  if (!STARTABLE.has(connector.status)) {
+  const reservation = await activeReservation(tx, connector.id);
+  if (reservation && !mayUse(reservation, token)) {
+    throw new ConnectorUnavailableError('The connector is reserved for somebody else.');
+  }
+  const isHeld = connector.status === 'RESERVED' && reservation !== undefined;
+  if (!STARTABLE.has(connector.status) && !isHeld) {
     throw new ConnectorUnavailableError(`The connector is ${connector.status}.`);
   }
-  return connector;
 }
 
 /** A charger that is not there is not found; a connector that it lacks is a field that is wrong. */

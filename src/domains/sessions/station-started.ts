@@ -10,8 +10,11 @@ import { setAside } from '../chargers/set-aside.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
+import { useReservation } from '../reservations/use-reservation.ts';
+import { limitsAtStart } from '../smart-charging/balance-later.ts';
 import { tariffAt } from '../tariffs/tariff-at.ts';
 import { noTariff, termsOf } from '../tariffs/tariff-terms.ts';
+import { stopAwaitingUnplug } from './idle-after-stop.ts';
 import { startMetering } from './metering.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
@@ -73,6 +76,7 @@ export async function stationStarted(
       return { transactionNumber: known.transactionNumber!, authorization, isConcurrent: known.isConcurrent };
     }
 
+    if (connector) await stopAwaitingUnplug(tx, connector.id);
     const isConcurrent = await chargesElsewhere(tx, authorization);
     const tariff = await tariffAt(
       tx,
@@ -85,6 +89,8 @@ export async function stationStarted(
       at,
     );
     const terms = tariff ? termsOf(tariff) : noTariff(await networkCurrency(tx, station.networkId));
+    const reservationNumber =
+      connector && authorization.token ? await useReservation(tx, connector.id, authorization.token) : null;
     const transactionNumber = await nextTransactionNumber(tx);
     const begun = {
       startTime: at,
@@ -94,6 +100,7 @@ export async function stationStarted(
       metering: jsonb(startMetering(epochMs(at), report.meterStartWh)),
       tariffId: terms.tariffId,
       tariff: jsonb(terms),
+      reservationNumber,
       updatedAt: tx.now().toString(),
       flags: [
         ...(authorization.status === 'Accepted' ? [] : [`token_${authorization.status.toLowerCase()}`]),
@@ -107,6 +114,7 @@ export async function stationStarted(
     const session = pending
       ? await begin(tx, pending, begun)
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
+    if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
     await emitSession(tx, 'session.started', session, station.uid);
     if (authorization.token) {
       await db(tx)
@@ -186,7 +194,7 @@ async function insertLocalStart(
   report: StartReport,
   { token }: TokenAuthorization,
   connectorId: string | null,
-  begun: Pick<Session, 'startTime' | 'startMeterWh' | 'transactionNumber'>,
+  begun: Pick<Session, 'startTime' | 'startMeterWh' | 'transactionNumber' | 'reservationNumber'>,
 ): Promise<Session> {
   return (await db(tx)
     .insertInto('sessions')
@@ -202,7 +210,7 @@ async function insertLocalStart(
       tokenId: token?.id ?? null,
       idTag: report.idTag,
       status: 'active',
-      authMethod: token?.type === 'APP_USER' ? 'APP' : 'RFID',
+      authMethod: begun.reservationNumber ? 'RESERVATION' : token?.type === 'APP_USER' ? 'APP' : 'RFID',
       correlationId: randomUUID(),
       startReason: 'Authorized',
     } as never)

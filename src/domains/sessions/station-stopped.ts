@@ -8,6 +8,7 @@ import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
 import { billSession } from '../payments/bill-session.ts';
+import { limitsAtStop } from '../smart-charging/balance-later.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
 import { foldHistory, type MeteredTransaction } from './metering.ts';
 import type { Session } from './session.entity.ts';
@@ -85,6 +86,7 @@ async function endSession(
   const metered = await finalMetering(tx, session, endTime, meterStopWh);
   const usage = priceUsage(metered, session.tariff!);
   const hasEnergy = Number(metered.energyWh) > 0;
+  const awaitsUnplug = hasEnergy && Number(session.tariff!.idleRate) > 0 && !session.tariff!.isFree;
   advance(session, hasEnergy ? 'completed' : 'failed');
   Object.assign(session, {
     endTime,
@@ -94,6 +96,7 @@ async function endSession(
     metered,
     idleSeconds: metered.idleSeconds,
     isIdle: false,
+    awaitsUnplug,
     currentPowerW: 0,
     maxPowerW: metered.maxPowerW,
     socPercent: metered.socPercent,
@@ -118,6 +121,7 @@ async function endSession(
       energyWh: session.energyWh,
       idleSeconds: session.idleSeconds,
       isIdle: false,
+      awaitsUnplug,
       currentPowerW: 0,
       maxPowerW: session.maxPowerW,
       socPercent: session.socPercent,
@@ -130,6 +134,7 @@ async function endSession(
     .where('id', '=', session.id)
     .execute();
   if (hasEnergy) await billSession(tx, { ...session, endTime, tariff: session.tariff! }, usage);
+  await limitsAtStop(tx, station.id, session.connectorId ?? null);
   await emitSession(tx, hasEnergy ? 'session.completed' : 'session.failed', session, station.uid);
 }
 

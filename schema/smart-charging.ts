@@ -1,0 +1,164 @@
+import { seesPublicOnly } from '../src/auth/authorize.ts';
+import type { ChargingLimit } from '../src/domains/smart-charging/charging-limit.entity.ts';
+import {
+  type ClearLimitResult,
+  type CompositeScheduleResult,
+  clearLimit,
+  getCompositeSchedule,
+  type SetLimitResult,
+  setLimit,
+} from '../src/domains/smart-charging/limits.ts';
+import { setLocationPowerLimit } from '../src/domains/smart-charging/power-limit.ts';
+import { limitsOfConnectors } from '../src/domains/smart-charging/read-limits.ts';
+import { builder, inSubGraph } from './builder.ts';
+import { commonErrors } from './errors.ts';
+import { ChargerRef, ConnectorRef, LocationRef } from './refs.ts';
+import { CommandResultRef } from './remote-control.ts';
+
+const ChargingRateUnit = builder.enumType('ChargingRateUnit', {
+  description: 'Amperes of each line, or watts.',
+  values: ['A', 'W'] as const,
+});
+
+const ConnectorLimit = builder.objectRef<ChargingLimit>('ConnectorLimit').implement({
+  subGraphs: ['network'],
+  description: 'What a connector is held to.',
+  fields: t => ({
+    requestedUnit: t.expose('requestedUnit', { type: ChargingRateUnit, nullable: true }),
+    requestedLimit: t.expose('requestedLimit', {
+      type: 'Decimal',
+      nullable: true,
+      description: 'What a driver or an operator has asked for.',
+    }),
+    shareW: t.exposeInt('shareW', { nullable: true, description: 'Of the location’s ceiling.' }),
+    sentW: t.exposeInt('sentW', {
+      nullable: true,
+      description: 'What the station accepted last; null where it holds no limit of ours.',
+    }),
+  }),
+});
+
+const SetLimitResultRef = builder.objectRef<SetLimitResult>('SetChargingLimitResult').implement({
+  interfaces: [CommandResultRef],
+  fields: t => ({
+    connectorNumber: t.exposeInt('connectorNumber'),
+    unit: t.expose('unit', { type: ChargingRateUnit }),
+    limit: t.exposeFloat('limit', {
+      description: 'As it was asked for; the station is told the lower of it and the site’s share.',
+    }),
+    profileId: t.exposeInt('profileId', { description: 'OCPP’s id of the charging profile.' }),
+  }),
+});
+
+const ClearLimitResultRef = builder.objectRef<ClearLimitResult>('ClearChargingLimitResult').implement({
+  interfaces: [CommandResultRef],
+  fields: t => ({
+    connectorNumber: t.exposeInt('connectorNumber'),
+    profileId: t.exposeInt('profileId', { description: 'OCPP’s id of the charging profile.' }),
+  }),
+});
+
+const CompositeScheduleRef = builder.objectRef<CompositeScheduleResult>('CompositeScheduleResult').implement({
+  interfaces: [CommandResultRef],
+  fields: t => ({
+    connectorNumber: t.exposeInt('connectorNumber'),
+    unit: t.expose('unit', { type: ChargingRateUnit }),
+    schedule: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'As the station gave it, in the shape of OCPP 1.6, section 7.13.',
+      resolve: result => result.schedule,
+    }),
+  }),
+});
+
+const SetChargingLimitInput = builder.inputType('SetChargingLimitInput', {
+  fields: t => ({
+    chargerId: t.globalID({ required: true, for: ChargerRef }),
+    connectorNumber: t.int({ description: '1 where left out.' }),
+    unit: t.field({ type: ChargingRateUnit, description: 'A where left out.' }),
+    limit: t.float({ description: 'Needed; the station takes one decimal.' }),
+  }),
+});
+
+const ClearChargingLimitInput = builder.inputType('ClearChargingLimitInput', {
+  fields: t => ({
+    chargerId: t.globalID({ required: true, for: ChargerRef }),
+    connectorNumber: t.int({ description: '1 where left out.' }),
+  }),
+});
+
+const SetLocationPowerLimitInput = builder.inputType('SetLocationPowerLimitInput', {
+  fields: t => ({
+    locationId: t.globalID({ required: true, for: LocationRef }),
+    powerLimitW: t.int({ description: 'Null takes the ceiling away.' }),
+  }),
+});
+
+const network = inSubGraph('network');
+
+network.objectField(LocationRef, 'powerLimitW', t =>
+  t.int({
+    nullable: true,
+    description: 'What all chargers together may draw; for operators.',
+    resolve: (location, _, ctx) => (seesPublicOnly(ctx.viewer) ? null : location.powerLimitW),
+  }),
+);
+
+network.objectField(ConnectorRef, 'limit', t =>
+  t.loadable({
+    type: ConnectorLimit,
+    nullable: true,
+    description: 'For operators, and for a driver where their charge is open.',
+    load: async (connectorIds: string[], ctx) => {
+      const limits = new Map(
+        (await limitsOfConnectors(ctx, connectorIds)).map(limit => [limit.connectorId, limit]),
+      );
+      return connectorIds.map(id => limits.get(id) ?? null);
+    },
+    resolve: connector => connector.id,
+  }),
+);
+
+network.queryField('compositeSchedule', t =>
+  t.field({
+    type: CompositeScheduleRef,
+    description:
+      'Asks a station what it makes of all its charging profiles, for a day from now. A driver: at the charger of their open session or reservation. Scope: control.',
+    args: {
+      chargerId: t.arg.globalID({ required: true, for: ChargerRef }),
+      connectorNumber: t.arg.int({ description: '1 where left out.' }),
+      unit: t.arg({ type: ChargingRateUnit, description: 'A where left out.' }),
+    },
+    resolve: (_, { chargerId, ...input }, ctx) =>
+      getCompositeSchedule(ctx, { ...input, chargerId: chargerId.id }),
+  }),
+);
+
+network.mutationFields(t => ({
+  setChargingLimit: t.field({
+    type: SetLimitResultRef,
+    description:
+      'Limits a connector; a driver’s limit ends with their charge. A driver: at the charger of their open session or reservation. Scope: control.',
+    errors: { types: commonErrors },
+    args: { input: t.arg({ type: SetChargingLimitInput, required: true }) },
+    resolve: (_, { input }, ctx) => setLimit(ctx, { ...input, chargerId: input.chargerId.id }),
+  }),
+  clearChargingLimit: t.field({
+    type: ClearLimitResultRef,
+    description:
+      'Takes a connector’s limit back; the site’s share stays. A driver: at the charger of their open session or reservation. Scope: control.',
+    errors: { types: commonErrors },
+    args: { input: t.arg({ type: ClearChargingLimitInput, required: true }) },
+    resolve: (_, { input }, ctx) => clearLimit(ctx, { ...input, chargerId: input.chargerId.id }),
+  }),
+  setLocationPowerLimit: t.field({
+    type: LocationRef,
+    description:
+      'Sets what a location’s chargers may draw together: it is shared among the charges there. Scope: write.',
+    errors: { types: commonErrors },
+    args: { input: t.arg({ type: SetLocationPowerLimitInput, required: true }) },
+    resolve: (_, { input: { locationId, powerLimitW } }, ctx) =>
+      setLocationPowerLimit(ctx, { locationId: locationId.id, powerLimitW }),
+  }),
+}));

@@ -1,0 +1,126 @@
+import { sql } from 'kysely';
+import type { Context } from '../../kernel/context.ts';
+import { addJob } from '../../kernel/jobs.ts';
+import { db } from '../db.ts';
+import type { SiteKey } from './site.ts';
+
+/** When a station that did not answer is asked again, if it says nothing before. */
+export const AGAIN_AFTER_SECONDS = 300;
+/** A station that has just connected is left to boot first. */
+const AFTER_CONNECT_SECONDS = 5;
+
+/** Adds the job that shares a site's power; several that wait are one. */
+export async function balanceSite(
+  ctx: Context,
+  networkId: string,
+  key: SiteKey,
+  { inSeconds = 0, deaf }: { readonly inSeconds?: number; readonly deaf?: string[] } = {},
+): Promise<void> {
+  const payload = { networkId, ...(deaf && { deaf }) };
+  // what is to happen later must not put off what is to happen now
+  const options = (name: string) => ({
+    key: inSeconds === 0 ? name : `${name}:in:${inSeconds}`,
+    ...(inSeconds > 0 && { runAt: ctx.now().add({ seconds: inSeconds }) }),
+  });
+  if ('locationId' in key) {
+    const { locationId } = key;
+    await addJob(ctx, 'balance-location', { ...payload, locationId }, options(`balance:${locationId}`));
+  } else {
+    const { chargerId } = key;
+    await addJob(ctx, 'resend-limits', { ...payload, chargerId }, options(`resend-limits:${chargerId}`));
+  }
+}
+
+/** Something at the charger bears on how its location's power is shared. Where there is no ceiling, nothing is done. */
+export async function balanceLater(tx: Context, chargerId: string): Promise<void> {
+  const site = await db(tx)
+    .selectFrom('chargers as c')
+    .innerJoin('locations as l', 'l.id', 'c.locationId')
+    .select(['c.networkId', 'l.id as locationId'])
+    .where('c.id', '=', chargerId)
+    .where('l.powerLimitW', 'is not', null)
+    .executeTakeFirst();
+  if (site) await balanceSite(tx, site.networkId, { locationId: site.locationId });
+}
+
+/** A charge has begun: the limit of a driver who was here before has no say in it. */
+export async function limitsAtStart(
+  tx: Context,
+  chargerId: string,
+  connectorId: string,
+  driverId: string | null,
+): Promise<void> {
+  await dropDriversLimit(tx, chargerId, connectorId, driverId);
+}
+
+/** A charge has ended, and its driver's limit with it. */
+export async function limitsAtStop(
+  tx: Context,
+  chargerId: string,
+  connectorId: string | null,
+): Promise<void> {
+  if (connectorId) await dropDriversLimit(tx, chargerId, connectorId, null);
+}
+
+async function dropDriversLimit(
+  tx: Context,
+  chargerId: string,
+  connectorId: string,
+  exceptOf: string | null,
+): Promise<void> {
+  const dropped = await db(tx)
+    .updateTable('charging_limits')
+    .set({
+      requestedUnit: null,
+      requestedLimit: null,
+      requestedByDriverId: null,
+      updatedAt: tx.now().toString(),
+    })
+    .where('connectorId', '=', connectorId)
+    .where('requestedByDriverId', 'is not', null)
+    .$if(exceptOf !== null, query => query.where('requestedByDriverId', '!=', exceptOf!))
+    .returning('connectorId')
+    .executeTakeFirst();
+  if (dropped) await sendLimitsLater(tx, chargerId);
+  else await balanceLater(tx, chargerId);
+}
+
+/** The station has a socket: it is told what it missed. What was on its way over an older one is not waited for. */
+export async function limitsAtConnect(tx: Context, chargerId: string): Promise<void> {
+  await db(tx)
+    .updateTable('charging_limits')
+    .set({ sendingAt: null })
+    .where('chargerId', '=', chargerId)
+    .where('sendingAt', 'is not', null)
+    .execute();
+  await sendLimitsLater(tx, chargerId, AFTER_CONNECT_SECONDS);
+}
+
+/** The station has started anew, and may have forgotten what it was told. */
+export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void> {
+  await db(tx)
+    .updateTable('charging_limits')
+    .set({ sendingW: sql<number>`coalesce(sending_w, sent_w)`, sendingAt: null })
+    .where('chargerId', '=', chargerId)
+    .where('sentW', 'is not', null)
+    .execute();
+  await sendLimitsLater(tx, chargerId);
+}
+
+/** The charger's limits are looked at again, whether or not there is a ceiling. */
+export async function sendLimitsLater(tx: Context, chargerId: string, inSeconds = 0): Promise<void> {
+  const charger = await db(tx)
+    .selectFrom('chargers as c')
+    .leftJoin('locations as l', 'l.id', 'c.locationId')
+    .select(['c.networkId', 'c.locationId', 'l.powerLimitW'])
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('charging_limits as k').select('k.connectorId').whereRef('k.chargerId', '=', 'c.id'),
+      ).as('hasLimits'),
+    )
+    .where('c.id', '=', chargerId)
+    .executeTakeFirst();
+  if (!charger || (charger.powerLimitW === null && !charger.hasLimits)) return;
+  const key = charger.locationId ? { locationId: charger.locationId } : { chargerId };
+  await balanceSite(tx, charger.networkId, key, { inSeconds });
+}

@@ -1,0 +1,75 @@
+import type { Context } from '../../kernel/context.ts';
+import type { JobMap } from '../../kernel/jobs.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
+import { AGAIN_AFTER_SECONDS, balanceSite } from './balance-later.ts';
+import { planRound } from './plan-round.ts';
+import { type Attempt, beginAttempt, deliver, writeLimit } from './send-limit.ts';
+import { lockSite, type SiteKey } from './site.ts';
+
+/** After this long the rest is left to another job: what is locked for a minute counts as lost. */
+const LONG_RUN_MS = 20_000;
+
+/** Job: shares the site's ceiling among its charges, and tells the stations whose limit has changed. */
+export async function balanceLocation(
+  ctx: Context,
+  { networkId, locationId, deaf }: JobMap['balance-location'],
+): Promise<void> {
+  await balance(ctx, networkId, { locationId }, deaf);
+}
+
+/** Job: the same for a charger that stands at no location: what it did not take yet is sent again. */
+export async function resendLimits(
+  ctx: Context,
+  { networkId, chargerId, deaf }: JobMap['resend-limits'],
+): Promise<void> {
+  await balance(ctx, networkId, { chargerId }, deaf);
+}
+
+/**
+ * Round by round, until nothing is left to tell: first whoever is to draw less, all at once; who shall draw more is
+ * told once all of them have accepted. A connector whose station does not obey (`deaf`) counts at its maximum from
+ * then on, and the rest is shared anew. So the sum of what the stations may draw by their limits never passes the
+ * ceiling on the way.
+ */
+async function balance(
+  ctx: Context,
+  networkId: string,
+  key: SiteKey,
+  knownDeaf: readonly string[] = [],
+): Promise<void> {
+  const begun = performance.now();
+  const deaf = new Set(knownDeaf);
+  for (;;) {
+    const round = await inTransaction(ctx, tx => nextRound(tx, key, deaf));
+    if (round.attempts.length === 0) {
+      if (round.isLeftOver) await balanceSite(ctx, networkId, key, { inSeconds: AGAIN_AFTER_SECONDS });
+      return;
+    }
+    const deliveries = await Promise.all(round.attempts.map(attempt => deliver(ctx, attempt)));
+    for (const [index, { state }] of deliveries.entries()) {
+      if (state !== 'settled') deaf.add(round.attempts[index]!.connector.id);
+    }
+    if (performance.now() - begun > LONG_RUN_MS) {
+      await balanceSite(ctx, networkId, key, { deaf: [...deaf] });
+      return;
+    }
+  }
+}
+
+/** Decides what is sent next, and notes it. */
+async function nextRound(
+  tx: Context,
+  key: SiteKey,
+  deaf: ReadonlySet<string>,
+): Promise<{ attempts: Attempt[]; isLeftOver: boolean }> {
+  const site = await lockSite(tx, key);
+  if (!site) return { attempts: [], isLeftOver: false };
+  const { shares, commands, isLeftOver } = planRound(site, deaf, tx.now().epochMilliseconds);
+  for (const connector of site.connectors) {
+    const shareW = shares.get(connector.id) ?? null;
+    if (connector.shareW !== shareW) await writeLimit(tx, connector, { shareW });
+  }
+  const attempts: Attempt[] = [];
+  for (const { connector, command } of commands) attempts.push(await beginAttempt(tx, connector, command));
+  return { attempts, isLeftOver };
+}

@@ -1,0 +1,115 @@
+import type { Context } from '../../kernel/context.ts';
+import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../../kernel/errors.ts';
+import { inTransaction } from '../../kernel/transaction.ts';
+import { db } from '../db.ts';
+import type { ChargingLimit } from './charging-limit.entity.ts';
+import type { LimitCommand, SiteConnector } from './site.ts';
+
+/** A command that is noted as on its way. */
+export interface Attempt {
+  readonly connector: SiteConnector;
+  readonly command: LimitCommand;
+  /** Names the attempt. */
+  readonly sendingAt: string;
+}
+
+export interface Delivery {
+  /** `settled`: the station holds what it was told. `unanswered`: what it holds is not known. */
+  readonly state: 'settled' | 'refused' | 'offline' | 'unanswered';
+  /** Why the station did not accept, for people; null where it did. */
+  readonly reason: string | null;
+}
+
+export const REASONS = {
+  refused: 'The charger rejected the request.',
+  offline: 'The charger is offline.',
+  unanswered: 'The charger did not answer in time.',
+} as const;
+
+const PROFILE_BASE = 90_000;
+
+/** The profile that carries a connector's limit, and no other. */
+export const profileIdOf = (connectorNumber: number): number => PROFILE_BASE + connectorNumber;
+
+/** Notes, before a word is sent, the most that the connector may draw once it has come. Behind `lockSite`. */
+export async function beginAttempt(
+  tx: Context,
+  connector: SiteConnector,
+  command: LimitCommand,
+): Promise<Attempt> {
+  const sendingAt = tx.now().toString({ smallestUnit: 'millisecond' });
+  await writeLimit(tx, connector, { sendingW: command?.watts ?? connector.maxPowerW, sendingAt });
+  return { connector, command, sendingAt };
+}
+
+/** Tells the station, and notes what became of it. Outside of any transaction. */
+export async function deliver(ctx: Context, attempt: Attempt): Promise<Delivery> {
+  try {
+    const delivery = await told(ctx, attempt);
+    await note(ctx, attempt, delivery.state);
+    return delivery;
+  } catch (error) {
+    await note(ctx, attempt, 'unanswered');
+    throw error;
+  }
+}
+
+async function note(ctx: Context, attempt: Attempt, state: Delivery['state']): Promise<void> {
+  const { connector, command, sendingAt } = attempt;
+  const wasUnsettled = connector.sendingW !== null;
+  const outcome = {
+    settled: { sentW: command?.watts ?? null, sentAt: ctx.now().toString(), sendingW: null },
+    refused: wasUnsettled ? {} : { sendingW: null },
+    offline: wasUnsettled ? {} : { sendingW: null },
+    unanswered: {},
+  }[state];
+  await inTransaction(ctx, tx =>
+    db(tx)
+      .updateTable('charging_limits')
+      .set({ ...outcome, sendingAt: null, updatedAt: tx.now().toString() })
+      .where('connectorId', '=', connector.id)
+      .where('sendingAt', '=', sendingAt)
+      .execute(),
+  );
+}
+
+async function told(ctx: Context, { connector, command }: Attempt): Promise<Delivery> {
+  const { chargerId, number: connectorNumber } = connector;
+  const profileId = profileIdOf(connectorNumber);
+  try {
+    if (!command) {
+      const { status } = await ctx.chargers.ask(chargerId, 'clearLimit', { profileId });
+      return { state: 'settled', reason: status === 'Accepted' ? null : 'The charger holds no such limit.' };
+    }
+    const { unit, limit } = command;
+    const { status } = await ctx.chargers.ask(chargerId, 'setLimit', {
+      connectorNumber,
+      profileId,
+      unit,
+      limit,
+    });
+    if (status === 'Accepted') return { state: 'settled', reason: null };
+    const reason =
+      status === 'NotSupported' ? 'The charger does not support charging limits.' : REASONS.refused;
+    return { state: 'refused', reason };
+  } catch (error) {
+    if (error instanceof ChargerRejectedError) return { state: 'refused', reason: REASONS.refused };
+    if (error instanceof ChargerOfflineError) return { state: 'offline', reason: REASONS.offline };
+    if (error instanceof UnavailableError) return { state: 'unanswered', reason: REASONS.unanswered };
+    throw error;
+  }
+}
+
+/** Writes of a connector's limits what is given. */
+export async function writeLimit(
+  tx: Context,
+  { id, networkId, chargerId }: SiteConnector,
+  changes: Partial<Omit<ChargingLimit, 'connectorId' | 'networkId' | 'chargerId'>>,
+): Promise<void> {
+  const row = { ...changes, updatedAt: tx.now().toString() };
+  await db(tx)
+    .insertInto('charging_limits')
+    .values({ connectorId: id, networkId, chargerId, ...row } as never)
+    .onConflict(conflict => conflict.column('connectorId').doUpdateSet(row as never))
+    .execute();
+}

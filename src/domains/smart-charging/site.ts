@@ -1,0 +1,185 @@
+import { sql } from 'kysely';
+import type { Context } from '../../kernel/context.ts';
+import { epochMs } from '../../kernel/instant.ts';
+import type { Connector } from '../chargers/connector.entity.ts';
+import { db } from '../db.ts';
+import { RUNNING_STATUSES } from '../sessions/session-states.ts';
+import { allocatePower } from './allocate-power.ts';
+import { ampsWithin, drawnAtMostW, minChargingW, type RateUnit } from './electricity.ts';
+
+/** What shares a ceiling: a location's connectors, or those of a charger that stands at none. */
+export type SiteKey = { readonly locationId: string } | { readonly chargerId: string };
+
+export interface Site {
+  /** Null for no ceiling. */
+  readonly ceilingW: number | null;
+  readonly connectors: readonly SiteConnector[];
+}
+
+/** A connector and what it is held to (see `ChargingLimit`). */
+export interface SiteConnector
+  extends Pick<
+    Connector,
+    'id' | 'networkId' | 'chargerId' | 'number' | 'powerType' | 'maxVoltageV' | 'maxCurrentA' | 'maxPowerW'
+  > {
+  readonly requestedUnit: RateUnit | null;
+  /** Exact decimal. */
+  readonly requestedLimit: string | null;
+  readonly shareW: number | null;
+  readonly sentW: number | null;
+  readonly sendingW: number | null;
+  readonly sendingAt: string | null;
+  readonly isConnected: boolean;
+  /** The charge that runs on it. */
+  readonly sessionId: string | null;
+}
+
+/** What a station is told: a limit, and the most watts that it lets through. Null: it shall hold none of ours. */
+export type LimitCommand = { readonly unit: RateUnit; readonly limit: number; readonly watts: number } | null;
+
+/** No command is waited for longer: its process has died. Longer than the longest COMMAND_TIMEOUT_SECONDS. */
+const FORGOTTEN_AFTER_MS = 330_000;
+
+/** Where the charger's limits are decided. */
+export async function siteOf(ctx: Context, chargerId: string): Promise<SiteKey> {
+  const charger = await db(ctx)
+    .selectFrom('chargers')
+    .select('locationId')
+    .where('id', '=', chargerId)
+    .executeTakeFirstOrThrow();
+  return charger.locationId ? { locationId: charger.locationId } : { chargerId };
+}
+
+/** The site, locked: nobody else decides about its limits until the transaction ends. Undefined if it has gone. */
+export async function lockSite(tx: Context, key: SiteKey): Promise<Site | undefined> {
+  const isLocation = 'locationId' in key;
+  const locked = isLocation
+    ? await db(tx)
+        .selectFrom('locations')
+        .select('powerLimitW')
+        .where('id', '=', key.locationId)
+        .forNoKeyUpdate()
+        .executeTakeFirst()
+    : await db(tx)
+        .selectFrom('chargers')
+        .select(sql<number | null>`null::int`.as('powerLimitW'))
+        .where('id', '=', key.chargerId)
+        .forNoKeyUpdate()
+        .executeTakeFirst();
+  if (!locked) return undefined;
+  const connectors = await db(tx)
+    .selectFrom('connectors as k')
+    .innerJoin('chargers as c', 'c.id', 'k.chargerId')
+    .leftJoin('charger_connections as s', 's.chargerId', 'c.id')
+    .leftJoin('charging_limits as l', 'l.connectorId', 'k.id')
+    .select([
+      'k.id',
+      'k.networkId',
+      'k.chargerId',
+      'k.number',
+      'k.powerType',
+      'k.maxVoltageV',
+      'k.maxCurrentA',
+      'k.maxPowerW',
+    ])
+    .select([
+      'l.requestedUnit',
+      'l.requestedLimit',
+      'l.shareW',
+      'l.sentW',
+      'l.sendingW',
+      'l.sendingAt',
+      sql<boolean>`s.node_id is not null`.as('isConnected'),
+    ])
+    .select(({ selectFrom }) =>
+      selectFrom('sessions as r')
+        .select('r.id')
+        .whereRef('r.chargerId', '=', 'c.id')
+        .whereRef('r.connectorId', '=', 'k.id')
+        .where('r.status', 'in', [...RUNNING_STATUSES])
+        .orderBy('r.id')
+        .limit(1)
+        .as('sessionId'),
+    )
+    .$if(isLocation, query => query.where('c.locationId', '=', (key as { locationId: string }).locationId))
+    .$if(!isLocation, query => query.where('c.id', '=', (key as { chargerId: string }).chargerId))
+    .orderBy('k.id')
+    .execute();
+  return { ceilingW: locked.powerLimitW, connectors: connectors as SiteConnector[] };
+}
+
+/**
+ * Each connector's share of the ceiling; those without a charge have none. One whose station cannot be reached, or
+ * did not obey (`deaf`), counts at its maximum. Who began first is served first where the ceiling is too low for all.
+ */
+export function sharesOf(site: Site, deaf: ReadonlySet<string>): Map<string, number> {
+  const charging = site.connectors.filter(connector => connector.sessionId !== null);
+  if (site.ceilingW === null) return new Map();
+  const bySession = allocatePower(
+    site.ceilingW,
+    charging.map(connector => {
+      const isSilent = !connector.isConnected || deaf.has(connector.id);
+      const limitW = isSilent ? null : requestOf(connector)?.watts;
+      return {
+        id: connector.sessionId!,
+        maxW: Math.min(connector.maxPowerW, limitW ?? connector.maxPowerW),
+        minW: minChargingW(connector),
+        isSilent,
+      };
+    }),
+  );
+  return new Map(charging.map(({ id, sessionId }) => [id, bySession.get(sessionId!)!]));
+}
+
+/**
+ * What the connector's station is to be told: the lower of what was asked for and the share. A share that does not
+ * bind is told as well: so it is known that the station obeys, before it must.
+ */
+export function commandFor(connector: SiteConnector, shareW: number | null): LimitCommand {
+  const request = requestOf(connector);
+  if (shareW === null) return request;
+  const isFree = shareW >= connector.maxPowerW;
+  if (request && (isFree || request.watts <= shareW)) return request;
+  const unit = request?.unit ?? (connector.powerType === 'DC' ? 'W' : 'A');
+  if (isFree) {
+    const { maxPowerW, maxCurrentA } = connector;
+    return { unit, limit: unit === 'W' ? maxPowerW : maxCurrentA, watts: maxPowerW };
+  }
+  const limit = unit === 'W' ? shareW : ampsWithin(connector, shareW);
+  return { unit, limit, watts: Math.min(shareW, drawnAtMostW(connector, unit, limit)) };
+}
+
+/** What the command lets the connector draw. */
+export const allowedW = (connector: SiteConnector, command: LimitCommand): number =>
+  Math.min(connector.maxPowerW, command?.watts ?? connector.maxPowerW);
+
+/** The most that the connector may be drawing by what its station was told and is known to have taken. */
+export function heldW(connector: SiteConnector, deaf: ReadonlySet<string>, nowMs: number): number {
+  const { isConnected, maxPowerW, sentW, sendingW } = connector;
+  if (!isConnected || deaf.has(connector.id)) return maxPowerW;
+  if (sendingW === null) return Math.min(maxPowerW, sentW ?? maxPowerW);
+  if (!isOnItsWay(connector, nowMs)) return maxPowerW;
+  return Math.min(maxPowerW, Math.max(sentW ?? maxPowerW, sendingW));
+}
+
+/** Whether no limit is known to hold the connector: none was accepted, or an answer is missing. */
+export const isUnbounded = ({ sentW, sendingW }: SiteConnector): boolean =>
+  sentW === null || sendingW !== null;
+
+/** Whether another command for the connector is waiting for its answer. */
+export const isOnItsWay = ({ sendingAt }: SiteConnector, nowMs: number): boolean =>
+  sendingAt !== null && nowMs - epochMs(sendingAt) < FORGOTTEN_AFTER_MS;
+
+/** Whether the station holds something else, or may. */
+export const isNews = ({ sentW, sendingW }: SiteConnector, command: LimitCommand): boolean =>
+  sendingW !== null || sentW !== (command?.watts ?? null);
+
+function requestOf(connector: SiteConnector): LimitCommand {
+  if (connector.requestedUnit === null || connector.requestedLimit === null) return null;
+  const limit = Number(connector.requestedLimit);
+  return {
+    unit: connector.requestedUnit,
+    limit,
+    watts: drawnAtMostW(connector, connector.requestedUnit, limit),
+  };
+}
