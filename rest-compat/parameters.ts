@@ -17,6 +17,17 @@ export const paging = {
   pageSize: wholeNumber(1, 100).default(50),
 };
 
+/** A decimal number within bounds. */
+export const queryNumber = (min: number, max: number) => {
+  const message = `must be a number from ${min} to ${max}`;
+  return z
+    .string({ message })
+    .refine(text => /^[+-]?\d+(\.\d+)?$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      message,
+    })
+    .transform(Number);
+};
+
 export const queryBoolean = z
   .enum(['true', 'false'], { message: 'must be true or false' })
   .transform(text => text === 'true');
@@ -43,9 +54,15 @@ export const oneOf = (words: readonly string[]) => {
     .transform(text => text.toUpperCase());
 };
 
-export const text = z.string({ message: 'must be a string' });
+/** PostgreSQL holds no NUL in its text. */
+export const text = z
+  .string({ message: 'must be a string' })
+  .refine(it => !it.includes('\0'), { message: 'must not contain the character NUL' });
 export const integer = z.int({ message: 'must be a whole number' });
 export const number = z.number({ message: 'must be a number' });
+export const boolean = z.boolean({ message: 'must be true or false' });
+const STARS = 'must be a whole number from 1 to 5';
+export const stars = z.int({ message: STARS }).min(1, { message: STARS }).max(5, { message: STARS });
 
 /** An optional member of a body: null is the same as leaving it out. */
 export const optional = <Type extends z.ZodType>(type: Type) =>

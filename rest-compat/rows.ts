@@ -1,6 +1,12 @@
 import { getCharger, listChargers } from './routes/chargers.ts';
 import { getSession, listSessions, startCharging, stopCharging } from './routes/charging.ts';
+import { getConnectorStatus } from './routes/connectors.ts';
 import { forgotPassword, login, me, refresh, register, resetPassword } from './routes/driver-auth.ts';
+import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.ts';
+import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
+import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
+import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
+import { listReviews, postReview, reportProblem } from './routes/reviews.ts';
 import { calculatePrice, getTariff, listTariffs } from './routes/tariffs.ts';
 import { createToken, deleteToken, getToken, listTokens } from './routes/tokens.ts';
 import { getTransaction, listTransactions } from './routes/transactions.ts';
@@ -21,10 +27,25 @@ export const rows: readonly Row[] = [
   me,
   listChargers,
   getCharger,
+  getChargerInfo,
+  getConnectorStatus,
   listSessions,
   getSession,
   startCharging,
   stopCharging,
+  listFavorites,
+  saveFavorite,
+  removeFavorite,
+  listLocations,
+  searchLocations,
+  getLocation,
+  listLocationChargers,
+  listReviews,
+  postReview,
+  reportProblem,
+  getNetworkBranding,
+  getNotificationPreferences,
+  putNotificationPreferences,
   calculatePrice,
   listTariffs,
   getTariff,

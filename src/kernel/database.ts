@@ -31,18 +31,30 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
   const orm = new MikroORM({
     entities: options.entities,
     clientUrl: options.url,
-    driverOptions: { options: `-c role=${APP_ROLE} -c timezone=UTC`, max: options.poolSize },
+    driverOptions: {
+      options: `-c role=${APP_ROLE} -c timezone=UTC`,
+      max: options.poolSize,
+      ...(options.onStatement && { onPoolCreated: telling(options.onStatement) }),
+    },
     onReserveConnection: setTenant,
     ensureDatabase: false,
-    ...(options.onStatement && {
-      onQuery: (sql: string) => {
-        options.onStatement?.(sql);
-        return sql;
-      },
-    }),
   });
   return orm;
 }
+
+type Send = (query: string | { readonly text: string }, ...rest: unknown[]) => unknown;
+
+/** MikroORM's own `onQuery` hears nothing of what Kysely sends; the connections hear all of it. */
+const telling = (onStatement: (sql: string) => void) => (pool: pg.Pool) => {
+  pool.on('connect', client => {
+    const connection = client as unknown as { query: Send };
+    const send = connection.query.bind(client);
+    connection.query = (query, ...rest) => {
+      onStatement(typeof query === 'string' ? query : query.text);
+      return send(query, ...rest);
+    };
+  });
+};
 
 /** A connection of the owner's, for what is no tenant's: migrating, listening. */
 export async function connectAsOwner(url: string, applicationName: string): Promise<pg.Client> {
