@@ -51,6 +51,12 @@ const settings = z.object({
     .default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], { message: 'must be pretty or json' }).optional(),
   DEMO: flag(true),
+  COMMAND_TIMEOUT_SECONDS: integer(1, 120, 20),
+  GATEWAY_PORT: integer(0, 65_535, 4001),
+  GATEWAY_SUBGRAPHS_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]/, { message: 'must begin with http:// or https://' })
+    .default('http://localhost:4000'),
   TRUSTED_PROXIES: list.pipe(z.array(address)),
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),

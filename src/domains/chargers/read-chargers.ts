@@ -68,12 +68,12 @@ function chargers(ctx: Context) {
       ),
     ])
     .where('c.networkId', 'in', [...ctx.scope.networkIds])
-    .$if(seesPublicOnly(ctx.viewer), query =>
-      query
-        .where('c.isPublic', '=', true)
-        .where(sql<boolean>`exists (select from locations l where l.id = c.location_id and l.is_published)`),
-    );
+    .$if(seesPublicOnly(ctx.viewer), query => query.where(isOpenToAll));
 }
+
+/** Public, and at a location that is published. */
+const isOpenToAll = sql<boolean>`
+  c.is_public and exists (select from locations l where l.id = c.location_id and l.is_published)`;
 
 export async function listChargers(
   ctx: Context,
@@ -129,5 +129,5 @@ function connectors(ctx: Context) {
     .innerJoin('chargers as c', 'c.id', 'k.chargerId')
     .selectAll('k')
     .where('k.networkId', 'in', [...ctx.scope.networkIds])
-    .$if(seesPublicOnly(ctx.viewer), query => query.where('c.isPublic', '=', true));
+    .$if(seesPublicOnly(ctx.viewer), query => query.where(isOpenToAll));
 }
