@@ -11,9 +11,11 @@ const wholeNumber = (min: number, max: number) => {
     .transform(Number);
 };
 
+const MAX_INT32 = 2 ** 31 - 1;
+
 /** `page` from 1 and `pageSize` from 1 to 100. */
 export const paging = {
-  page: wholeNumber(1, 1_000_000).default(1),
+  page: wholeNumber(1, MAX_INT32).default(1),
   pageSize: wholeNumber(1, 100).default(50),
 };
 
@@ -28,22 +30,33 @@ export const queryNumber = (min: number, max: number) => {
     .transform(Number);
 };
 
+/** A page as GraphQL's lists take it. No list is as long as the greatest offset. */
+export const sliceOf = ({ page, pageSize }: { readonly page: number; readonly pageSize: number }) => ({
+  first: pageSize,
+  offset: Math.min((page - 1) * pageSize, MAX_INT32),
+});
+
 export const queryBoolean = z
   .enum(['true', 'false'], { message: 'must be true or false' })
   .transform(text => text === 'true');
 
 export const uuid = z.string({ message: 'must be a UUID' }).refine(isUuid, { message: 'must be a UUID' });
 
-/** An instant; a date alone is its first moment in UTC. */
+/** An instant of the years 1 to 9999; a date alone is its first moment in UTC. */
 export const instant = z.string({ message: 'must be an ISO 8601 date-time' }).transform((text, issue) => {
   try {
     const dated = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
-    return Temporal.Instant.from(dated).toString();
+    const at = Temporal.Instant.from(dated).toString();
+    if (/^(?!0000)\d{4}-/.test(at)) return at;
   } catch {
-    issue.addIssue({ code: 'custom', message: 'must be an ISO 8601 date-time with a zone' });
-    return z.NEVER;
+    // the same answer as for a year that nothing of ours lies in
   }
+  issue.addIssue({ code: 'custom', message: 'must be an ISO 8601 date-time with a zone' });
+  return z.NEVER;
 });
+
+/** The end of a window, inclusive: a whole second counts to its end, for answers show times in whole seconds. */
+export const windowEnd = instant.transform(at => at.replace(/:(\d\d)Z$/, ':$1.999999Z'));
 
 /** One of several words, in whatever case; becomes the GraphQL enumeration's value. */
 export const oneOf = (words: readonly string[]) => {
@@ -54,11 +67,11 @@ export const oneOf = (words: readonly string[]) => {
     .transform(text => text.toUpperCase());
 };
 
-/** PostgreSQL holds no NUL in its text. */
+/** PostgreSQL's text holds any character but NUL. */
 export const text = z
   .string({ message: 'must be a string' })
-  .refine(it => !it.includes('\0'), { message: 'must not contain the character NUL' });
-export const integer = z.int({ message: 'must be a whole number' });
+  .refine(value => !value.includes('\0'), { message: 'must not contain a NUL character' });
+export const integer = z.int32({ message: 'must be a whole number of 32 bits' });
 export const number = z.number({ message: 'must be a number' });
 export const boolean = z.boolean({ message: 'must be true or false' });
 const STARS = 'must be a whole number from 1 to 5';

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { METHODS } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Viewer } from '../src/auth/viewer.ts';
 import { DomainError } from '../src/kernel/errors.ts';
 import { failure, RestError } from './envelope.ts';
@@ -9,7 +10,6 @@ import { type Execute, translate } from './translate.ts';
 
 export const BASE_PATH = '/emsp/v1';
 const MAX_BODY_BYTES = 256 * 1024;
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 export interface RestCaller {
   readonly viewer: Viewer;
@@ -21,6 +21,9 @@ export async function serveRest(
   fastify: FastifyInstance,
   identify: (request: FastifyRequest) => Promise<RestCaller>,
 ): Promise<void> {
+  for (const method of METHODS) {
+    if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
+  }
   await fastify.register(
     async rest => {
       // the body is parsed behind the checks that come before it
@@ -28,12 +31,7 @@ export async function serveRest(
       rest.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) =>
         done(null, body),
       );
-      rest.setErrorHandler((error, request, reply) => {
-        const refused = toRestError(error);
-        if (refused.status >= 500) request.log.error({ err: error }, 'REST request failed');
-        if (refused.retryAfterSeconds) reply.header('retry-after', String(refused.retryAfterSeconds));
-        return reply.code(refused.status).send(failure(refused));
-      });
+      rest.setErrorHandler(refuse);
       rest.setNotFoundHandler(() => {
         throw new RestError(404, 'not_found', 'No such route.');
       });
@@ -55,6 +53,12 @@ function serveRow(
     method: row.method,
     url: fastifyPath(row.path),
     bodyLimit: MAX_BODY_BYTES,
+    // before the media type is looked at; a body of untold length is cut off where it is read
+    onRequest(request, reply, done) {
+      if (!(Number(request.headers['content-length']) > MAX_BODY_BYTES)) return done();
+      reply.header('connection', 'close');
+      done(tooLarge());
+    },
     async handler(request, reply) {
       const { viewer, execute } = await identify(request);
       const raw = {
@@ -83,10 +87,20 @@ function refuseOtherMethods(rest: FastifyInstance, path: string): void {
   });
 }
 
+/** Answers an error in the envelope. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refused = toRestError(error);
+  if (refused.status >= 500) request.log.error({ err: error }, 'REST request failed');
+  if (refused.retryAfterSeconds) reply.header('retry-after', String(refused.retryAfterSeconds));
+  return reply.code(refused.status).send(failure(refused));
+}
+
+const tooLarge = () =>
+  new RestError(413, 'payload_too_large', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
+
 /** Fastify's own refusals, by their codes. */
 const FASTIFY_ERRORS: Record<string, readonly [number, string, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'unsupported_media_type', 'Send the body as application/json.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'payload_too_large', `A body may have at most ${MAX_BODY_BYTES} bytes.`],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     400,
     'invalid_json',
@@ -97,6 +111,7 @@ const FASTIFY_ERRORS: Record<string, readonly [number, string, string]> = {
 
 function toRestError(error: unknown): RestError {
   if (error instanceof RestError) return error;
+  if ((error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
   if (error instanceof DomainError) return new RestError(STATUS[error.code], error.code, error.message);
   const known = FASTIFY_ERRORS[(error as { code?: string }).code ?? ''];
   return known

@@ -102,9 +102,9 @@ network.queryFields(t => ({
 const CreateNetworkPayload = builder.objectRef<{ id: string }>('CreateNetworkPayload').implement({
   subGraphs: ['network'],
   fields: t => ({
-    networkId: t.id({
+    networkId: t.globalID({
       description: 'Its id; the row itself can be read by a key that reaches it.',
-      resolve: payload => payload.id,
+      resolve: payload => ({ type: NetworkRef, id: payload.id }),
     }),
   }),
 });

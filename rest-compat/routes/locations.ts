@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_RADIUS_KM, MAX_RADIUS_KM } from '../../src/domains/locations/nearest-locations.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { paging, queryNumber, text } from '../parameters.ts';
+import { paging, queryNumber, sliceOf, text } from '../parameters.ts';
 import { row } from '../row.ts';
 import { kilo, time } from '../values.ts';
 import { type Hours, openingHours } from './opening-hours.ts';
@@ -70,9 +70,8 @@ export const listLocations = row({
     query Locations($first: Int!, $offset: Int!, $filter: LocationFilter) {
       locations(first: $first, offset: $offset, filter: $filter) { nodes { ...Item } }
     } ${ITEM}`,
-  variables: ({ query: { page, pageSize, city, q } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+  variables: ({ query: { city, q, ...slice } }) => ({
+    ...sliceOf(slice),
     filter: { city, text: q },
   }),
   // the contract's list of locations has no pagination

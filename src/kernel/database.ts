@@ -1,20 +1,30 @@
 import { type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
-import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import pg from 'pg';
 import { currentScope } from './scope.ts';
 
 /** The role that all of the product's SQL runs under: no superuser, no owner, bound by row-level security. */
 export const APP_ROLE = 'chargegraph_app';
 
-/** Tells the connection whose rows it may touch: on every checkout, whatever its last user left behind. */
-async function setTenant(connection: unknown): Promise<void> {
-  const scope = currentScope();
-  await (connection as DatabaseConnection).executeQuery(
-    CompiledQuery.raw("select set_config('app.networks', $1, false), set_config('app.system', $2, false)", [
-      `{${scope.networkIds.join(',')}}`,
-      scope.system ? 'on' : 'off',
-    ]),
-  );
+/**
+ * Tells each connection, at its checkout, whose rows it may touch, whatever its last user left behind. One that cannot
+ * be told is no use and leaves the pool: a hook of Kysely's for this (`onReserveConnection`) would never give it back.
+ */
+function setTenantAtCheckout(pool: pg.Pool): void {
+  const checkOut = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
+  pool.connect = async () => {
+    const scope = currentScope();
+    const client = await checkOut();
+    try {
+      await client.query(
+        "select set_config('app.networks', $1, false), set_config('app.system', $2, false)",
+        [`{${scope.networkIds.join(',')}}`, scope.system ? 'on' : 'off'],
+      );
+      return client;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  };
 }
 
 export interface DatabaseOptions {
@@ -34,27 +44,27 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     driverOptions: {
       options: `-c role=${APP_ROLE} -c timezone=UTC`,
       max: options.poolSize,
-      ...(options.onStatement && { onPoolCreated: telling(options.onStatement) }),
+      onPoolCreated: (pool: pg.Pool) => {
+        if (options.onStatement) reportStatements(pool, options.onStatement);
+        setTenantAtCheckout(pool);
+      },
     },
-    onReserveConnection: setTenant,
     ensureDatabase: false,
   });
   return orm;
 }
 
-type Send = (query: string | { readonly text: string }, ...rest: unknown[]) => unknown;
-
-/** MikroORM's own `onQuery` hears nothing of what Kysely sends; the connections hear all of it. */
-const telling = (onStatement: (sql: string) => void) => (pool: pg.Pool) => {
+/** The ORM's own hook (`onQuery`) is not told of what goes through Kysely. */
+function reportStatements(pool: pg.Pool, onStatement: (sql: string) => void): void {
   pool.on('connect', client => {
-    const connection = client as unknown as { query: Send };
-    const send = connection.query.bind(client);
-    connection.query = (query, ...rest) => {
+    const send = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const [query] = args as [string | { text: string }];
       onStatement(typeof query === 'string' ? query : query.text);
-      return send(query, ...rest);
-    };
+      return send(...args);
+    }) as typeof client.query;
   });
-};
+}
 
 /** A connection of the owner's, for what is no tenant's: migrating, listening. */
 export async function connectAsOwner(url: string, applicationName: string): Promise<pg.Client> {

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import type { EntitySchema, MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { BusChargerCommands, serveCommands } from '../../ocpp/command-port.ts';
+import { BusChargerCommands, closeElsewhere, serveCommands } from '../../ocpp/command-port.ts';
 import { type OcppDoor, openOcppDoor } from '../../ocpp/door.ts';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { releaseDeadNodes } from '../domains/chargers/charger-connections.ts';
@@ -71,7 +71,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const bus = new NotifyBus(() => connectAsOwner(databaseUrl, 'chargegraph bus'), log);
   const hub = new EventHub();
   const reader = new EventReader(em.fork(), hub, log);
-  const chargers = new BusChargerCommands(em.fork(), bus);
+  const chargers = new BusChargerCommands(em.fork(), bus, config.COMMAND_TIMEOUT_SECONDS);
   const secret = installationSecret(config);
   const mail = openMailer(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
@@ -89,8 +89,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     requestId,
     log: log.child({ requestId }),
   });
-  const isTrustedProxy = (address: string) =>
-    proxies.check(address.replace(/^::ffff:/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  // an IPv4 address within an IPv6 one (::ffff:127.0.0.1) matches the IPv4 rules
+  const isTrustedProxy = (address: string) => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
   await bus.start();
   const wakeOthers = coalesced(WAKE_EVERY_MS, log, () => bus.publish(WAKE_CHANNEL, bus.nodeId));
@@ -106,6 +106,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         log,
         nodeId: bus.nodeId,
         isTrustedProxy,
+        closeElsewhere: (station, socket) => closeElsewhere(bus, station.id, socket),
         contextFor: (station, requestId) =>
           context(system, requestId, { scope: networksScope([station.networkId]) }),
       })

@@ -7,6 +7,7 @@ import {
   GraphQLError,
   parse,
 } from 'graphql';
+import { SlowReaderError } from '../kernel/bounded-queue.ts';
 import type { Context } from '../kernel/context.ts';
 import { inScopeOf } from '../kernel/context.ts';
 import { DomainError, ValidationError } from '../kernel/errors.ts';
@@ -17,7 +18,10 @@ export async function executeInScope(args: ExecutionArgs): Promise<ExecutionResu
   return presented(await inScopeOf(ctx, () => execute(args)), ctx);
 }
 
-/** Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one. */
+/**
+ * Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one. Where
+ * the events break off, the last result says why.
+ */
 export async function subscribeInScope(
   args: ExecutionArgs,
 ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
@@ -25,9 +29,18 @@ export async function subscribeInScope(
   const source = await inScopeOf(ctx, () => createSourceEventStream(args));
   if (!(Symbol.asyncIterator in source)) return presented(source, ctx);
   const events = source[Symbol.asyncIterator]();
+  let isBroken = false;
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
-      const { value, done } = await events.next();
+      if (isBroken) return { value: undefined, done: true };
+      const { value, done } = await events.next().catch(error => {
+        isBroken = true;
+        return { value: error as unknown, done: false };
+      });
+      if (isBroken) {
+        const errors = [new GraphQLError('Broken off.', { originalError: value as Error })];
+        return { value: presented({ errors }, ctx), done: false };
+      }
       if (done) return { value: undefined, done: true };
       const contextValue = { ...ctx, em: ctx.em.fork() };
       return { value: await executeInScope({ ...args, rootValue: value, contextValue }), done: false };
@@ -56,6 +69,9 @@ function presentError(error: GraphQLError, ctx: Context): GraphQLError {
         ...(original instanceof ValidationError && { details: original.details }),
       },
     });
+  }
+  if (original instanceof SlowReaderError) {
+    return new GraphQLError(original.message, { extensions: { code: 'slow_reader' } });
   }
   if (original instanceof GraphQLError) return original;
   ctx.log.error({ err: original }, 'operation failed');

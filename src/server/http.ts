@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Duplex } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
-import { serveRest } from '../../rest-compat/serve.ts';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { refuse, serveRest } from '../../rest-compat/serve.ts';
 import { schema } from '../../schema/index.ts';
 import { publicKeys } from '../auth/access-token.ts';
 import type { App } from './app.ts';
 import { documentOf, executeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
+import { openSubgraphDoors } from './subgraph-doors.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
 
 export interface HttpHost {
@@ -24,6 +30,11 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request: IncomingMessage) => requestIdFrom(request.headers) ?? randomUUID(),
     requestTimeout: 60_000,
+    // as long as a request line may be: an id's length is the door's to judge
+    routerOptions: { maxParamLength: maxHeaderSize },
+    // what no route or hook sees, such as a path that is not valid percent-encoding
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      refuse(error, request, reply.header('x-request-id', request.id)),
     https: config.TLS_CERT_FILE
       ? {
           cert: readFileSync(config.TLS_CERT_FILE),
@@ -55,6 +66,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   fastify.get('/.well-known/jwks.json', () => publicKeys(app.em));
   const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
   if (graphQL) {
+    openSubgraphDoors(app, fastify);
     await serveRest(fastify, async (request: FastifyRequest) => {
       const viewer = await viewerOf(app, request.headers);
       const ctx = app.context(viewer, request.id, { clientAddress: request.ip });
@@ -84,7 +96,10 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     async close() {
       await graphQL?.upgrade.close();
       fastify.server.closeAllConnections();
-      await fastify.close();
+      const closed = fastify.close();
+      // the stations' sockets were handed over: the server stays open until their door has closed them
+      await app.ocpp?.close();
+      await closed;
     },
   };
 }

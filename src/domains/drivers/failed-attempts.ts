@@ -38,7 +38,8 @@ export async function holdBackGuessing(ctx: Context, attempt: Attempt): Promise<
 }
 
 /** Half a minute, doubling with each failure beyond the free ones. */
-const waitSeconds = (beyond: number): number => Math.min(LONGEST_WAIT_SECONDS, 30 * 2 ** Math.min(beyond, 20));
+const waitSeconds = (beyond: number): number =>
+  Math.min(LONGEST_WAIT_SECONDS, 30 * 2 ** Math.min(beyond, 20));
 
 export async function countFailure(ctx: Context, attempt: Attempt): Promise<void> {
   const now = ctx.now().toString();
