@@ -1,20 +1,34 @@
 import { METHODS } from 'node:http';
+import cors from '@fastify/cors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Viewer } from '../src/auth/viewer.ts';
-import { DomainError } from '../src/kernel/errors.ts';
+import { DomainError, RateLimitedError } from '../src/kernel/errors.ts';
+import type { GivenAnswer } from '../src/kernel/idempotency.ts';
+import type { RestCaller } from './caller.ts';
 import { failure, RestError } from './envelope.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
 import { STATUS } from './status.ts';
-import { type Execute, translate } from './translate.ts';
+import { translate } from './translate.ts';
 
 export const BASE_PATH = '/emsp/v1';
 const MAX_BODY_BYTES = 256 * 1024;
 
-export interface RestCaller {
-  readonly viewer: Viewer;
-  readonly execute: Execute;
-}
+const CROSS_ORIGIN = {
+  origin: '*',
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: [
+    'Content-Type',
+    'X-API-Key',
+    'Authorization',
+    'X-Request-Id',
+    'Idempotency-Key',
+    'Last-Event-ID',
+  ],
+  exposedHeaders: ['X-Request-Id', 'Retry-After', 'Allow'],
+  maxAge: 86_400,
+  preflightContinue: true,
+  strictPreflight: false,
+};
 
 /** Puts every row on the HTTP host. `identify` says who calls, and throws UnauthorizedError for a bad key. */
 export async function serveRest(
@@ -35,8 +49,10 @@ export async function serveRest(
       rest.setNotFoundHandler(() => {
         throw new RestError(404, 'not_found', 'No such route.');
       });
+      // keys travel in headers, never in cookies: any page may call, with a key that it was given
+      await rest.register(cors, CROSS_ORIGIN);
       for (const row of rows) serveRow(rest, row, identify);
-      for (const path of new Set(rows.map(row => row.path))) refuseOtherMethods(rest, path);
+      for (const path of new Set(rows.map(row => row.path))) serveOtherMethods(rest, path);
     },
     { prefix: BASE_PATH },
   );
@@ -60,21 +76,48 @@ function serveRow(
       done(tooLarge());
     },
     async handler(request, reply) {
-      const { viewer, execute } = await identify(request);
-      const raw = {
-        path: request.params as Record<string, string>,
-        query: request.query,
-        body: (request.body as string | undefined) ?? '',
-      };
-      const answer = await translate(row, raw, viewer, execute);
-      return answer === null ? reply.code(204).send() : reply.code(row.status ?? 200).send(answer);
+      const caller = await identify(request);
+      if (caller.viewer.kind === 'anonymous' && row.access.audience === 'anyone') await caller.limit();
+      const { status, body } = await answer(row, request, caller);
+      return body === null ? reply.code(status).send() : reply.code(status).send(body);
     },
   });
 }
 
-function refuseOtherMethods(rest: FastifyInstance, path: string): void {
+/** The answer of a row; to a POST under an `Idempotency-Key` the one that was given before. */
+async function answer(row: Row, request: FastifyRequest, caller: RestCaller): Promise<GivenAnswer> {
+  const raw = {
+    path: request.params as Record<string, string>,
+    query: request.query,
+    body: (request.body as string | undefined) ?? '',
+  };
+  const make = async (): Promise<GivenAnswer> => {
+    const body = await translate(row, raw, caller.viewer, caller.execute);
+    return { status: row.status ?? 200, body };
+  };
+  const key = request.headers['idempotency-key'];
+  if (key === undefined || row.method !== 'POST' || row.path.startsWith('/auth/driver/')) return make();
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new RestError(400, 'validation_error', 'Idempotency-Key: must be 1 to 255 printable characters', [
+      { field: 'Idempotency-Key', message: 'must be 1 to 255 printable characters' },
+    ]);
+  }
+  // a refusal is an answer too, and given again
+  const settled = () => make().catch(error => refusalOf(error));
+  return caller.once({ identity: [row.method, request.url, key], body: raw.body }, settled);
+}
+
+/** A refusal as the answer that it is; what is no refusal is thrown on. */
+function refusalOf(error: unknown): GivenAnswer {
+  if (error instanceof RestError && error.status < 500) return { status: error.status, body: failure(error) };
+  throw error;
+}
+
+/** OPTIONS tells what a path takes; every other method is refused with the same. */
+function serveOtherMethods(rest: FastifyInstance, path: string): void {
   const served = rows.filter(row => row.path === path).map(row => row.method as string);
-  const allowed = [...served, ...(served.includes('GET') ? ['HEAD'] : [])];
+  const allowed = [...served, ...(served.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+  rest.options(fastifyPath(path), (_, reply) => reply.header('allow', allowed.join(', ')).code(204).send());
   rest.route({
     method: METHODS.filter(method => !allowed.includes(method)),
     url: fastifyPath(path),
@@ -112,7 +155,10 @@ const FASTIFY_ERRORS: Record<string, readonly [number, string, string]> = {
 function toRestError(error: unknown): RestError {
   if (error instanceof RestError) return error;
   if ((error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
-  if (error instanceof DomainError) return new RestError(STATUS[error.code], error.code, error.message);
+  if (error instanceof DomainError) {
+    const wait = error instanceof RateLimitedError ? error.retryAfterSeconds : undefined;
+    return new RestError(STATUS[error.code], error.code, error.message, undefined, wait);
+  }
   const known = FASTIFY_ERRORS[(error as { code?: string }).code ?? ''];
   return known
     ? new RestError(...known)

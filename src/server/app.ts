@@ -19,6 +19,7 @@ import { networksScope, runInScope, type Scope, systemScope } from '../kernel/sc
 import { coalesced, everySoOften } from '../kernel/timing.ts';
 import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
+import { keylessLimit } from './keyless-limit.ts';
 import { openMailer } from './mailer.ts';
 import { startWorker } from './worker.ts';
 
@@ -45,6 +46,8 @@ export interface App {
   /** A context for one piece of work. */
   context(viewer: Viewer, requestId?: string, origin?: Origin): Context;
   isTrustedProxy(address: string): boolean;
+  /** Throws RateLimitedError where an address asks too often without a key. */
+  limitKeyless(address: string): Promise<void>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -129,6 +132,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     ocpp,
     context,
     isTrustedProxy,
+    limitKeyless: keylessLimit(),
     async ping() {
       await runInScope(systemScope, () => sql`select 1`.execute(em.fork().getKysely()));
     },

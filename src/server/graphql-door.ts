@@ -11,7 +11,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { schema } from '../../schema/index.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Context } from '../kernel/context.ts';
-import { DomainError } from '../kernel/errors.ts';
+import { DomainError, RateLimitedError } from '../kernel/errors.ts';
 import { everySoOften } from '../kernel/timing.ts';
 import type { App } from './app.ts';
 import { executeInScope, subscribeInScope } from './graphql.ts';
@@ -62,7 +62,9 @@ export function yogaFor(
     context: async ({ viewer, req }) => {
       const headers = req.headers as IncomingHttpHeaders;
       const requestId = requestIdFrom(headers) ?? (('id' in req && req.id) || randomUUID());
-      return app.context(viewer ?? (await authenticated(app, headers)), requestId);
+      const address = 'ip' in req ? req.ip : (req.socket.remoteAddress ?? null);
+      const asking = viewer ?? (await authenticated(app, headers, address));
+      return app.context(asking, requestId, { clientAddress: address });
     },
   });
 }
@@ -88,12 +90,20 @@ const inScope: Plugin = {
   onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribeInScope as never),
 };
 
-async function authenticated(app: App, headers: IncomingHttpHeaders): Promise<Viewer> {
+async function authenticated(
+  app: App,
+  headers: IncomingHttpHeaders,
+  address: string | null,
+): Promise<Viewer> {
   try {
-    return await viewerOf(app, headers);
+    const viewer = await viewerOf(app, headers);
+    if (viewer.kind === 'anonymous') await app.limitKeyless(address ?? '');
+    return viewer;
   } catch (error) {
     if (error instanceof DomainError) {
-      throw new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 401 } } });
+      throw new GraphQLError(error.message, {
+        extensions: { code: error.code, http: { status: error instanceof RateLimitedError ? 429 : 401 } },
+      });
     }
     app.log.error({ err: error }, 'caller not identified');
     throw new GraphQLError('Internal error.', {

@@ -11,6 +11,7 @@ import { SlowReaderError } from '../kernel/bounded-queue.ts';
 import type { Context } from '../kernel/context.ts';
 import { inScopeOf } from '../kernel/context.ts';
 import { DomainError, ValidationError } from '../kernel/errors.ts';
+import { sqlState } from '../kernel/transaction.ts';
 
 /** Executes an operation within the tenants of its context. Every door's operations come through here. */
 export async function executeInScope(args: ExecutionArgs): Promise<ExecutionResult> {
@@ -74,6 +75,13 @@ function presentError(error: GraphQLError, ctx: Context): GraphQLError {
     return new GraphQLError(original.message, { extensions: { code: 'slow_reader' } });
   }
   if (original instanceof GraphQLError) return original;
+  // a value that no column takes, such as text with a NUL: the database's data exceptions (class 22)
+  if (sqlState(original)?.startsWith('22')) {
+    return new GraphQLError('A value that was given cannot be stored.', {
+      ...place,
+      extensions: { code: 'validation_error' },
+    });
+  }
   ctx.log.error({ err: original }, 'operation failed');
   return new GraphQLError(`Internal error (request ${ctx.requestId}).`, {
     ...place,

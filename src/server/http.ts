@@ -11,6 +11,8 @@ import Fastify, {
 import { refuse, serveRest } from '../../rest-compat/serve.ts';
 import { schema } from '../../schema/index.ts';
 import { publicKeys } from '../auth/access-token.ts';
+import { inScopeOf } from '../kernel/context.ts';
+import { answerOnce } from '../kernel/idempotency.ts';
 import type { App } from './app.ts';
 import { documentOf, executeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
@@ -31,6 +33,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     genReqId: (request: IncomingMessage) => requestIdFrom(request.headers) ?? randomUUID(),
     requestTimeout: 60_000,
     // as long as a request line may be: an id's length is the door's to judge
+    trustProxy: (address: string) => app.isTrustedProxy(address),
     routerOptions: { maxParamLength: maxHeaderSize },
     // what no route or hook sees, such as a path that is not valid percent-encoding
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
@@ -72,6 +75,8 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
       const ctx = app.context(viewer, request.id, { clientAddress: request.ip });
       return {
         viewer,
+        limit: () => app.limitKeyless(request.ip),
+        once: ({ identity, body }, make) => inScopeOf(ctx, () => answerOnce(ctx, identity, body, make)),
         execute: (operation, variableValues) =>
           executeInScope({ schema, document: documentOf(operation), variableValues, contextValue: ctx }),
       };

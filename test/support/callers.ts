@@ -46,7 +46,7 @@ export async function newNetwork(server: TestServer, partyId: string): Promise<s
     { input: { name: `Network ${partyId}`, countryCode: 'US', partyId, currency: 'USD' } },
     { 'x-api-key': server.demo.platformKey },
   );
-  return data.network.networkId;
+  return uuidOf(data.network.networkId);
 }
 
 export interface TestDriver {
