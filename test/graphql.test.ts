@@ -433,3 +433,32 @@ describe('a browser', () => {
     expect(response.status).toBe(405);
   });
 });
+
+it('lets a key that may start charges, and read nothing else, read the charge that it started', async () => {
+  const { data } = await server.graphql<{ key: { secret: string } }>(
+    `mutation ($network: ID!) {
+      key: createApiKey(input: { name: "Control", kind: OPERATOR, scopes: [CONTROL], networkId: $network }) {
+        ... on CreateApiKeyPayload { secret }
+      }
+    }`,
+    { network: Buffer.from(`Network:${server.demo.networkId}`).toString('base64') },
+  );
+  const headers = { 'x-api-key': data.key.secret };
+  const charger = Buffer.from(`Charger:${server.demo.chargers[0]!.id}`).toString('base64');
+  const start = `mutation ($charger: ID!, $tag: String!) {
+    startSession(input: { chargerId: $charger, connectorNumber: 1, idTag: $tag }) {
+      ... on Session { status charger { uid } } ... on Error { code }
+    }
+  }`;
+  const { bootedStation } = await import('./support/charge.ts');
+  const station = await bootedStation(server, server.demo.chargers[0]!.uid);
+  const started = server.graphql(start, { charger, tag: server.demo.driver.idTag }, headers);
+  const call = await station.expectCall('RemoteStartTransaction');
+  station.reply(call.id, { status: 'Accepted' });
+  expect((await started).data).toEqual({
+    startSession: { status: 'PENDING', charger: { uid: server.demo.chargers[0]!.uid } },
+  });
+  const read = await server.graphql('{ chargers { totalCount } }', {}, headers);
+  expect(read.errors?.[0]?.extensions.code).toBe('forbidden');
+  await station.close();
+});

@@ -347,6 +347,11 @@ describe.each([
 ])('through the doors, another network’s things do not exist%s', (_, wall) => {
   beforeAll(async () => {
     for (const { name } of tables) await server.sql(`alter table ${name} ${wall} row level security`);
+    ids.session = await rowOf('sessions', other.networkId);
+    ids.token = await rowOf('tokens', other.networkId);
+    ids.transaction = await rowOf('transactions', other.networkId);
+    ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
+    ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
   });
   afterAll(async () => {
     for (const { name } of tables) await server.sql(`alter table ${name} enable row level security`);
@@ -371,14 +376,6 @@ describe.each([
       await server.sql<{ id: string }>(`select id from ${table} where network_id = $1 limit 1`, [networkId])
     )[0]!.id;
   const ids = { session: '', token: '', transaction: '', ownTariff: '', ownLocation: '' };
-
-  beforeAll(async () => {
-    ids.session = await rowOf('sessions', other.networkId);
-    ids.token = await rowOf('tokens', other.networkId);
-    ids.transaction = await rowOf('transactions', other.networkId);
-    ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
-    ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
-  });
 
   const connectors = [
     {

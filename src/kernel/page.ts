@@ -55,7 +55,7 @@ export async function pageOf<Row>(
   let page = query;
   for (const { key, isAfter } of bounds) {
     const [first, second] = order.columns;
-    const operator = sql.raw(isAfter ? '>' : '<');
+    const operator = sql.raw(isAfter !== order.descending ? '>' : '<');
     page = page.where(
       sql<boolean>`(${sql.ref(first)}, ${sql.ref(second)}) ${operator} (
         ${key[0]}::${sql.raw(order.types[0])}, ${key[1]}::${sql.raw(order.types[1])})`,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { CloseCode } from 'graphql-ws';
@@ -56,6 +57,8 @@ export function yogaFor(
     graphqlEndpoint: path,
     logging: false,
     landingPage: false,
+    // GraphiQL from our own packages: the page asks no other host for anything
+    renderGraphiQL,
     graphiql,
     maskedErrors: false,
     plugins: [inScope, fewRows, ...limits()],

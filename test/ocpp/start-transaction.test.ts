@@ -186,9 +186,13 @@ describe('the same start again', () => {
     expect(await sessionsOf(server, charger)).toHaveLength(1);
   });
 
-  it.each([1, 0])(
-    'line 24: five times at once over reconnects (connector %s) gets one transaction id, and is one session',
-    async connectorId => {
+  it.each([
+    [1, timestamp],
+    [0, timestamp],
+    [1, '1970-01-01T00:00:07Z'],
+  ])(
+    'line 24: five times at once over reconnects (connector %s, at %s) gets one transaction id, and is one session',
+    async (connectorId, timestamp) => {
       // the first stands before its commit; each socket is replaced by the next while its call is in flight
       const token = await hold(server, 'select from tokens where uid = $1 for update', [idTag]);
       const answers: Promise<StartAnswer>[] = [];

@@ -109,9 +109,25 @@ describe('a stop', () => {
     ]);
   });
 
-  it('line 27: by the same tag in another case is no doubt', async () => {
-    expect((await stop({ idTag: idTag.toUpperCase() })).idTagInfo?.status).toBe('Accepted');
-    expect(await sessionsOf(server, charger)).toMatchObject([{ status: 'completed', flags: [] }]);
+  it('line 27: by the same tag in another case is no doubt, by another is one, where neither has a group', async () => {
+    const alone = await addToken(server);
+    const begin = async () =>
+      (
+        await station.call<{ transactionId: number }>('StartTransaction', {
+          connectorId: 2,
+          idTag: alone,
+          meterStart: 0,
+          timestamp: ago({ minutes: 30 }),
+        })
+      ).transactionId;
+    await stop({ transactionId: await begin(), idTag: alone.toUpperCase() });
+    await station.close();
+    charger = await addCharger(server);
+    station = await bootedWithTwo(server, charger);
+    await stop({ transactionId: await begin(), idTag: await addToken(server) });
+
+    const flags = await server.sql('select flags from sessions where id_tag = $1 order by id', [alone]);
+    expect(flags).toEqual([{ flags: [] }, { flags: ['stopped_by_other_token'] }]);
   });
 
   it('line 27: by another tag of the same group is no doubt', async () => {

@@ -152,6 +152,7 @@ describe('two sockets with one identity', () => {
     await eventually(
       async () => (await server.sql('select from sessions where charger_id = $1', [twice.id])).length === 2,
     );
+    await roundTrips(older);
     const newer = await connect(server, twice);
     const calls = callsTo(newer);
     expect((await first).status).toBe(503);
