@@ -28,7 +28,7 @@ export async function authenticateStation(keeper: Doorkeeper, handshake: Handsha
     if (!station) {
       await unknownChargerKnocked(keeper.em, {
         uid: handshake.identity,
-        networkId: namedNetwork,
+        networkId: namedNetwork && isUuid(namedNetwork) ? namedNetwork : null,
         remoteAddress: handshake.remoteAddress ?? null,
       });
     }
@@ -38,10 +38,9 @@ export async function authenticateStation(keeper: Doorkeeper, handshake: Handsha
   return { station };
 }
 
-/** `/ocpp/n/<networkId>` names a network, `/ocpp` none. */
-export function networkInPath(endpoint: string): string | null {
-  const id = /^\/ocpp\/n\/([^/]+)$/.exec(endpoint)?.[1];
-  return id && isUuid(id) ? id.toLowerCase() : null;
+/** `/ocpp/n/<networkId>` names a network, though perhaps none that can be; `/ocpp` none. */
+function networkInPath(endpoint: string): string | null {
+  return /^\/ocpp\/n\/([^/]+)$/.exec(endpoint)?.[1]?.toLowerCase() ?? null;
 }
 
 function hasCredentials(station: StationCredentials, handshake: Handshake, keeper: Doorkeeper): boolean {

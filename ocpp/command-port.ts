@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { StationSocket } from '../src/domains/chargers/charger-connections.ts';
 import { db } from '../src/domains/db.ts';
 import type { Bus } from '../src/kernel/bus.ts';
 import type {
@@ -13,13 +14,16 @@ import type { StationRegistry } from './registry.ts';
 import { commands16 } from './v16/commands.ts';
 
 const TOPIC = 'charger-command';
-/** How much longer than the station may take the asking process waits for the one that holds the socket. */
-const BUS_MARGIN_MS = 2_000;
+const REPLACED_TOPIC = 'charger-connection-replaced';
+/** How much longer than for the station the asking process waits for the one that holds the socket. */
+const BUS_SLACK_MS = 2_000;
 
 interface Command {
   readonly chargerId: string;
   readonly name: ChargerCommandName;
   readonly args: unknown;
+  /** How long the station may take. */
+  readonly timeoutMs: number;
 }
 
 type Outcome = { readonly answer: unknown } | { readonly failure: 'offline' | 'refused' | 'unavailable' };
@@ -30,10 +34,10 @@ export class BusChargerCommands implements ChargerCommands {
   readonly #bus: Bus;
   readonly #timeoutMs: number;
 
-  constructor(em: SqlEntityManager, bus: Bus, stationTimeoutMs: number) {
+  constructor(em: SqlEntityManager, bus: Bus, timeoutSeconds: number) {
     this.#em = em;
     this.#bus = bus;
-    this.#timeoutMs = stationTimeoutMs + BUS_MARGIN_MS;
+    this.#timeoutMs = timeoutSeconds * 1000;
   }
 
   async ask<Name extends ChargerCommandName>(
@@ -43,8 +47,9 @@ export class BusChargerCommands implements ChargerCommands {
   ): Promise<ChargerCommandMap[Name]['answer']> {
     const nodeId = await this.#holder(chargerId);
     if (!nodeId) throw new ChargerOfflineError('The charger is offline.');
-    const command: Command = { chargerId, name, args };
-    const outcome = (await this.#bus.request(nodeId, TOPIC, command, this.#timeoutMs)) as Outcome;
+    const timeoutMs = this.#timeoutMs;
+    const command: Command = { chargerId, name, args, timeoutMs };
+    const outcome = (await this.#bus.request(nodeId, TOPIC, command, timeoutMs + BUS_SLACK_MS)) as Outcome;
     if ('answer' in outcome) return outcome.answer as ChargerCommandMap[Name]['answer'];
     if (outcome.failure === 'offline') throw new ChargerOfflineError('The charger is offline.');
     if (outcome.failure === 'refused') throw new ChargerRejectedError('The charger refused the command.');
@@ -63,13 +68,28 @@ export class BusChargerCommands implements ChargerCommands {
   }
 }
 
+interface Replaced {
+  readonly chargerId: string;
+  readonly connectionId: string;
+}
+
+/** Has another process close a station's socket, since the station has a newer one here. */
+export async function closeElsewhere(bus: Bus, chargerId: string, socket: StationSocket): Promise<void> {
+  const body: Replaced = { chargerId, connectionId: socket.connectionId };
+  await bus.request(socket.nodeId, REPLACED_TOPIC, body, BUS_SLACK_MS);
+}
+
 /** Carries out what other processes ask of the stations that this one holds. */
-export function serveCommands(bus: Bus, registry: StationRegistry, stationTimeoutMs: number): void {
+export function serveCommands(bus: Bus, registry: StationRegistry): void {
+  bus.serve(REPLACED_TOPIC, async body => {
+    const { chargerId, connectionId } = body as Replaced;
+    registry.closeReplaced(chargerId, connectionId);
+  });
   bus.serve(TOPIC, async (body): Promise<Outcome> => {
-    const { chargerId, name, args } = body as Command;
+    const { chargerId, name, args, timeoutMs } = body as Command;
     const connection = registry.get(chargerId);
     if (!connection) return { failure: 'offline' };
-    const call = (action: string, payload: object) => connection.call(action, payload, stationTimeoutMs);
+    const call = (action: string, payload: object) => connection.call(action, payload, timeoutMs);
     try {
       return { answer: await commands16[name](call, args as never) };
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   chargerConnected,
   chargerDisconnected,
   chargerWasHeard,
+  type StationSocket,
 } from '../src/domains/chargers/charger-connections.ts';
 import type { Station } from '../src/domains/chargers/station.ts';
 import { registrationStatus } from '../src/domains/chargers/station-booted.ts';
@@ -15,13 +16,18 @@ import { inScopeOf } from '../src/kernel/context.ts';
 import { authenticateStation, type Doorkeeper } from './authenticate.ts';
 import { isRpcError, toRpcError } from './errors.ts';
 import type { StationHandler } from './handler.ts';
+import { withPlainText } from './plain-text.ts';
 import { StationRegistry } from './registry.ts';
 import type { HandledCall, RPCServer, RPCServerClient } from './rpc-types.ts';
 import { StationConnection } from './station-connection.ts';
 import { routes16 } from './v16/routes.ts';
 
-/** Larger than any message of either version, save logs and firmware, which do not come this way. */
-const MAX_FRAME_BYTES = 256 * 1024;
+const SOCKET_OPTIONS = {
+  /** Larger than any message of either version, save logs and firmware, which do not come this way. */
+  maxPayload: 256 * 1024,
+  /** A station that does not answer a close is cut off after this many milliseconds. */
+  closeTimeout: 5_000,
+};
 const PROTOCOL_16 = 'ocpp1.6';
 /** A sign of life is written at most this often, between heartbeats. */
 const HEARD_EVERY_MS = 30_000;
@@ -31,6 +37,8 @@ export interface OcppDoorOptions extends Doorkeeper {
   readonly log: Logger;
   /** A context for one call of a station, acting within its network. */
   readonly contextFor: (station: Station, requestId: string) => Context;
+  /** Closes a socket of the station that another process holds. */
+  readonly closeElsewhere: (station: Station, socket: StationSocket) => Promise<void>;
 }
 
 export interface OcppDoor {
@@ -41,6 +49,8 @@ export interface OcppDoor {
 
 /** `/ocpp/<identity>`, or `/ocpp/n/<networkId>/<identity>` for a station that names its network. */
 const STATION_PATH = /^\/ocpp\/(?:n\/[^/?#]+\/)?[^/?#]+$/;
+/** No identity has one, and PostgreSQL takes no text with a zero byte. */
+const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** Where charging stations connect. */
 export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
@@ -51,7 +61,7 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
     strictMode: true,
     callTimeoutMs: 30_000,
     maxBadMessages: 50,
-    wssOptions: { maxPayload: MAX_FRAME_BYTES },
+    wssOptions: SOCKET_OPTIONS,
   }) as unknown as RPCServer;
 
   server.auth(async (accept, reject, handshake) => {
@@ -95,6 +105,7 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
         connections.map(connection => connection.close(1012, 'The server restarts; connect again')),
       );
       await server.close({ code: 1012 });
+      await registry.recorded();
     },
   };
 }
@@ -103,7 +114,8 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
 export function isStationUrl(url: string | undefined): boolean {
   try {
     const path = new URL(url ?? '', 'http://localhost').pathname;
-    return STATION_PATH.test(path) && decodeURIComponent(path).length <= 512;
+    const decoded = decodeURIComponent(path);
+    return STATION_PATH.test(path) && decoded.length <= 512 && !CONTROL_CHARACTER.test(decoded);
   } catch {
     return false;
   }
@@ -117,13 +129,22 @@ function serve(connection: StationConnection, registry: StationRegistry, options
 
   registry.add(connection);
   // the first call waits for this: a station's words never come before its being there
-  const connected = inScope(context(), ctx =>
-    chargerConnected(ctx, station, { nodeId: options.nodeId, connectionId }),
-  ).catch(error => log.error({ err: error }, 'connection not recorded'));
+  const connected = registry
+    .inTurn(station.id, () =>
+      inScope(context(), ctx => chargerConnected(ctx, station, { nodeId: options.nodeId, connectionId })),
+    )
+    .then(older => {
+      if (older && older.nodeId !== options.nodeId) closeOlder(older);
+    })
+    .catch(error => log.error({ err: error }, 'connection not recorded'));
   log.info('station connected');
 
   client.on('message', () => {
     connection.lastMessageAt = Temporal.Now.instant();
+  });
+  // also an answer that comes after its time-out: nobody waits for it, and the socket stays
+  client.on('badMessage', ({ error }: { error: Error }) => {
+    log.warn({ reason: error.message.slice(0, 200) }, 'message not usable');
   });
   // handlers by name, no catch-all: the library answers NotImplemented to what has none
   for (const [action, handler] of Object.entries(routes16)) {
@@ -133,14 +154,21 @@ function serve(connection: StationConnection, registry: StationRegistry, options
     log.info('station disconnected');
     if (!registry.remove(connection)) return;
     const lastMessageAt = connection.lastMessageAt.toString({ smallestUnit: 'millisecond' });
-    connected
-      .then(() =>
+    registry
+      .inTurn(station.id, () =>
         inScope(context(), ctx =>
           chargerDisconnected(ctx, { chargerId: station.id, connectionId, lastMessageAt }),
         ),
       )
       .catch(error => log.error({ err: error }, 'disconnection not recorded'));
   });
+
+  /** The older socket may be half dead, and so may be its process: nobody waits for this. */
+  function closeOlder(older: StationSocket): void {
+    options
+      .closeElsewhere(station, older)
+      .catch(error => log.warn({ err: error }, 'older connection elsewhere not closed'));
+  }
 
   function answer(
     { messageId, method, params }: HandledCall,
@@ -150,7 +178,7 @@ function serve(connection: StationConnection, registry: StationRegistry, options
       inScope(context(), async ctx => {
         try {
           await requireRegistration(ctx, method);
-          const reply = await handler(ctx, station, (params ?? {}) as never);
+          const reply = await handler(ctx, station, withPlainText(params) as never);
           await noteLife(ctx, method);
           return reply;
         } catch (error) {

@@ -29,11 +29,7 @@ export interface RPCServerClient extends EventEmitter {
   readonly handshake: Handshake;
   handle(handler: (call: HandledCall) => Promise<object>): void;
   handle(method: string, handler: (call: HandledCall) => Promise<object>): void;
-  call(
-    method: string,
-    params: object,
-    options: { readonly callTimeoutMs: number; readonly signal: AbortSignal },
-  ): Promise<unknown>;
+  call(method: string, params: object, options: { readonly callTimeoutMs: number }): Promise<unknown>;
   close(options: {
     readonly code?: number;
     readonly reason?: string;

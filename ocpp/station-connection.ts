@@ -22,7 +22,7 @@ export class StationConnection {
   readonly connectionId: string;
   readonly client: RPCServerClient;
   readonly #answers = new Map<string, Promise<object>>();
-  readonly #gone = new AbortController();
+  #calls: Promise<unknown> = Promise.resolve();
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
   lastMessageAt: Temporal.Instant;
@@ -41,9 +41,19 @@ export class StationConnection {
     return this.#queue;
   }
 
-  /** Calls the station. Rejects with the library's TimeoutError, or when the socket goes. */
+  /**
+   * Calls the station, once the calls before have ended. Rejects when no answer came within the time, or the socket
+   * goes. A call that waited for more than half of its time is never sent: nobody might wait for its answer any more.
+   */
   call(action: string, payload: object, timeoutMs: number): Promise<unknown> {
-    return this.client.call(action, payload, { callTimeoutMs: timeoutMs, signal: this.#gone.signal });
+    const deadline = Date.now() + timeoutMs;
+    const turn = this.#calls.then(() => {
+      const callTimeoutMs = deadline - Date.now();
+      if (callTimeoutMs < timeoutMs / 2) throw new Error('The station was still busy with the call before.');
+      return this.client.call(action, payload, { callTimeoutMs });
+    });
+    this.#calls = turn.catch(() => {});
+    return turn;
   }
 
   /** The answer to a call, made once for one message. */
@@ -66,7 +76,6 @@ export class StationConnection {
 
   /** Fails what is still asked of the station, and closes the socket. */
   async close(code: number, reason: string): Promise<void> {
-    this.#gone.abort(new Error(reason));
     await this.client.close({ code, reason });
   }
 

@@ -11,13 +11,32 @@ const wholeNumber = (min: number, max: number) => {
     .transform(Number);
 };
 
+const MAX_INT32 = 2 ** 31 - 1;
+
 /** `page` from 1 and `pageSize` from 1 to 100. */
 export const paging = {
-  page: wholeNumber(1, 1_000_000).default(1),
+  page: wholeNumber(1, MAX_INT32).default(1),
   pageSize: wholeNumber(1, 100).default(50),
 };
 
 export const queryInteger = wholeNumber(-2_147_483_648, 2_147_483_647);
+
+/** A decimal number within bounds. */
+export const queryNumber = (min: number, max: number) => {
+  const message = `must be a number from ${min} to ${max}`;
+  return z
+    .string({ message })
+    .refine(text => /^[+-]?\d+(\.\d+)?$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      message,
+    })
+    .transform(Number);
+};
+
+/** A page as GraphQL's lists take it. No list is as long as the greatest offset. */
+export const sliceOf = ({ page, pageSize }: { readonly page: number; readonly pageSize: number }) => ({
+  first: pageSize,
+  offset: Math.min((page - 1) * pageSize, MAX_INT32),
+});
 
 export const queryBoolean = z
   .enum(['true', 'false'], { message: 'must be true or false' })
@@ -25,16 +44,21 @@ export const queryBoolean = z
 
 export const uuid = z.string({ message: 'must be a UUID' }).refine(isUuid, { message: 'must be a UUID' });
 
-/** An instant; a date alone is its first moment in UTC. */
+/** An instant of the years 1 to 9999; a date alone is its first moment in UTC. */
 export const instant = z.string({ message: 'must be an ISO 8601 date-time' }).transform((text, issue) => {
   try {
     const dated = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
-    return Temporal.Instant.from(dated).toString();
+    const at = Temporal.Instant.from(dated).toString();
+    if (/^(?!0000)\d{4}-/.test(at)) return at;
   } catch {
-    issue.addIssue({ code: 'custom', message: 'must be an ISO 8601 date-time with a zone' });
-    return z.NEVER;
+    // the same answer as for a year that nothing of ours lies in
   }
+  issue.addIssue({ code: 'custom', message: 'must be an ISO 8601 date-time with a zone' });
+  return z.NEVER;
 });
+
+/** The end of a window, inclusive: a whole second counts to its end, for answers show times in whole seconds. */
+export const windowEnd = instant.transform(at => at.replace(/:(\d\d)Z$/, ':$1.999999Z'));
 
 /** One of several words, in whatever case; becomes the GraphQL enumeration's value. */
 export const oneOf = (words: readonly string[]) => {
@@ -63,12 +87,15 @@ export const list = <Item>(type: z.ZodType<Item, string>) =>
     .pipe(z.array(type))
     .transform(items => (items.length === 0 ? undefined : items));
 
-/** The database knows no NUL. */
+/** PostgreSQL's text holds any character but NUL. */
 export const text = z
   .string({ message: 'must be a string' })
-  .refine(value => !value.includes('\0'), { message: 'must not contain NUL' });
+  .refine(value => !value.includes('\0'), { message: 'must not contain a NUL character' });
 export const integer = z.int32({ message: 'must be a whole number of 32 bits' });
 export const number = z.number({ message: 'must be a number' });
+export const boolean = z.boolean({ message: 'must be true or false' });
+const STARS = 'must be a whole number from 1 to 5';
+export const stars = z.int({ message: STARS }).min(1, { message: STARS }).max(5, { message: STARS });
 
 /** An optional member of a body: null is the same as leaving it out. */
 export const optional = <Type extends z.ZodType>(type: Type) =>

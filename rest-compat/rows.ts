@@ -1,6 +1,11 @@
 import { getCharger, listChargers } from './routes/chargers.ts';
 import { getSession, listSessions, startCharging, stopCharging } from './routes/charging.ts';
+import { getConnectorStatus } from './routes/connectors.ts';
 import { forgotPassword, login, me, refresh, register, resetPassword } from './routes/driver-auth.ts';
+import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.ts';
+import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
+import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
+import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
 import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
 import {
   createReservation,
@@ -8,6 +13,7 @@ import {
   getReservation,
   listReservations,
 } from './routes/reservations.ts';
+import { listReviews, postReview, reportProblem } from './routes/reviews.ts';
 import { createSchedule, deleteSchedule, listSchedules } from './routes/schedules.ts';
 import { clearLimit, getLimit, setLimit } from './routes/smart-charging.ts';
 import { calculatePrice, getTariff, listTariffs } from './routes/tariffs.ts';
@@ -34,6 +40,8 @@ export const rows: readonly Row[] = [
   unlock,
   trigger,
   reset,
+  getChargerInfo,
+  getConnectorStatus,
   listSessions,
   getSession,
   startCharging,
@@ -48,6 +56,19 @@ export const rows: readonly Row[] = [
   getLimit,
   setLimit,
   clearLimit,
+  listFavorites,
+  saveFavorite,
+  removeFavorite,
+  listLocations,
+  searchLocations,
+  getLocation,
+  listLocationChargers,
+  listReviews,
+  postReview,
+  reportProblem,
+  getNetworkBranding,
+  getNotificationPreferences,
+  putNotificationPreferences,
   calculatePrice,
   listTariffs,
   getTariff,

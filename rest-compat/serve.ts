@@ -1,6 +1,9 @@
-import type { FastifyInstance } from 'fastify';
-import { DomainError } from '../src/kernel/errors.ts';
-import type { Identify } from './caller.ts';
+import { METHODS } from 'node:http';
+import cors from '@fastify/cors';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError, RateLimitedError } from '../src/kernel/errors.ts';
+import type { GivenAnswer } from '../src/kernel/idempotency.ts';
+import type { Identify, RestCaller } from './caller.ts';
 import { failure, RestError } from './envelope.ts';
 import { type EventStreams, eventStream, serveEventStream } from './event-stream.ts';
 import type { Row } from './row.ts';
@@ -10,7 +13,23 @@ import { translate } from './translate.ts';
 
 export const BASE_PATH = '/emsp/v1';
 const MAX_BODY_BYTES = 256 * 1024;
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+const CROSS_ORIGIN = {
+  origin: '*',
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: [
+    'Content-Type',
+    'X-API-Key',
+    'Authorization',
+    'X-Request-Id',
+    'Idempotency-Key',
+    'Last-Event-ID',
+  ],
+  exposedHeaders: ['X-Request-Id', 'Retry-After', 'Allow'],
+  maxAge: 86_400,
+  preflightContinue: true,
+  strictPreflight: false,
+};
 
 /** Puts every route on the HTTP host; close it before the host, for the streams that are open. */
 export async function serveRest(
@@ -18,6 +37,9 @@ export async function serveRest(
   identify: Identify,
   { commentEveryMs }: { readonly commentEveryMs: number },
 ): Promise<EventStreams> {
+  for (const method of METHODS) {
+    if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
+  }
   let streams: EventStreams | undefined;
   await fastify.register(
     async rest => {
@@ -26,20 +48,17 @@ export async function serveRest(
       rest.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) =>
         done(null, body),
       );
-      rest.setErrorHandler((error, request, reply) => {
-        const refused = toRestError(error);
-        if (refused.status >= 500) request.log.error({ err: error }, 'REST request failed');
-        if (refused.retryAfterSeconds) reply.header('retry-after', String(refused.retryAfterSeconds));
-        return reply.code(refused.status).send(failure(refused));
-      });
+      rest.setErrorHandler(refuse);
       rest.setNotFoundHandler(() => {
         throw new RestError(404, 'not_found', 'No such route.');
       });
+      // keys travel in headers, never in cookies: any page may call, with a key that it was given
+      await rest.register(cors, CROSS_ORIGIN);
       for (const row of rows) serveRow(rest, row, identify);
       streams = serveEventStream(rest, eventStream.path, identify, commentEveryMs);
       const routes = [...rows, eventStream];
       for (const path of new Set(routes.map(route => route.path))) {
-        refuseOtherMethods(
+        serveOtherMethods(
           rest,
           path,
           routes.filter(route => route.path === path).map(route => route.method),
@@ -58,21 +77,54 @@ function serveRow(rest: FastifyInstance, row: Row, identify: Identify): void {
     method: row.method,
     url: fastifyPath(row.path),
     bodyLimit: MAX_BODY_BYTES,
+    // before the media type is looked at; a body of untold length is cut off where it is read
+    onRequest(request, reply, done) {
+      if (!(Number(request.headers['content-length']) > MAX_BODY_BYTES)) return done();
+      reply.header('connection', 'close');
+      done(tooLarge());
+    },
     async handler(request, reply) {
-      const { viewer, execute } = await identify(request);
-      const raw = {
-        path: request.params as Record<string, string>,
-        query: request.query,
-        body: (request.body as string | undefined) ?? '',
-      };
-      const answer = await translate(row, raw, viewer, execute);
-      return answer === null ? reply.code(204).send() : reply.code(row.status ?? 200).send(answer);
+      const caller = await identify(request);
+      if (caller.viewer.kind === 'anonymous' && row.access.audience === 'anyone') await caller.limit();
+      const { status, body } = await answer(row, request, caller);
+      return body === null ? reply.code(status).send() : reply.code(status).send(body);
     },
   });
 }
 
-function refuseOtherMethods(rest: FastifyInstance, path: string, served: readonly string[]): void {
-  const allowed = [...served, ...(served.includes('GET') ? ['HEAD'] : [])];
+/** The answer of a row; to a POST under an `Idempotency-Key` the one that was given before. */
+async function answer(row: Row, request: FastifyRequest, caller: RestCaller): Promise<GivenAnswer> {
+  const raw = {
+    path: request.params as Record<string, string>,
+    query: request.query,
+    body: (request.body as string | undefined) ?? '',
+  };
+  const make = async (): Promise<GivenAnswer> => {
+    const body = await translate(row, raw, caller.viewer, caller.execute);
+    return { status: row.status ?? 200, body };
+  };
+  const key = request.headers['idempotency-key'];
+  if (key === undefined || row.method !== 'POST' || row.path.startsWith('/auth/driver/')) return make();
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new RestError(400, 'validation_error', 'Idempotency-Key: must be 1 to 255 printable characters', [
+      { field: 'Idempotency-Key', message: 'must be 1 to 255 printable characters' },
+    ]);
+  }
+  // a refusal is an answer too, and given again
+  const settled = () => make().catch(error => refusalOf(error));
+  return caller.once({ identity: [row.method, request.url, key], body: raw.body }, settled);
+}
+
+/** A refusal as the answer that it is; what is no refusal is thrown on. */
+function refusalOf(error: unknown): GivenAnswer {
+  if (error instanceof RestError && error.status < 500) return { status: error.status, body: failure(error) };
+  throw error;
+}
+
+/** OPTIONS tells what a path takes; every other method is refused with the same. */
+function serveOtherMethods(rest: FastifyInstance, path: string, served: readonly string[]): void {
+  const allowed = [...served, ...(served.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+  rest.options(fastifyPath(path), (_, reply) => reply.header('allow', allowed.join(', ')).code(204).send());
   rest.route({
     method: METHODS.filter(method => !allowed.includes(method)),
     url: fastifyPath(path),
@@ -85,10 +137,20 @@ function refuseOtherMethods(rest: FastifyInstance, path: string, served: readonl
   });
 }
 
+/** Answers an error in the envelope. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refused = toRestError(error);
+  if (refused.status >= 500) request.log.error({ err: error }, 'REST request failed');
+  if (refused.retryAfterSeconds) reply.header('retry-after', String(refused.retryAfterSeconds));
+  return reply.code(refused.status).send(failure(refused));
+}
+
+const tooLarge = () =>
+  new RestError(413, 'payload_too_large', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
+
 /** Fastify's own refusals, by their codes. */
 const FASTIFY_ERRORS: Record<string, readonly [number, string, string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'unsupported_media_type', 'Send the body as application/json.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'payload_too_large', `A body may have at most ${MAX_BODY_BYTES} bytes.`],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     400,
     'invalid_json',
@@ -99,7 +161,11 @@ const FASTIFY_ERRORS: Record<string, readonly [number, string, string]> = {
 
 function toRestError(error: unknown): RestError {
   if (error instanceof RestError) return error;
-  if (error instanceof DomainError) return new RestError(STATUS[error.code], error.code, error.message);
+  if ((error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
+  if (error instanceof DomainError) {
+    const wait = error instanceof RateLimitedError ? error.retryAfterSeconds : undefined;
+    return new RestError(STATUS[error.code], error.code, error.message, undefined, wait);
+  }
   const known = FASTIFY_ERRORS[(error as { code?: string }).code ?? ''];
   return known
     ? new RestError(...known)

@@ -50,7 +50,7 @@ const CreateApiKeyPayload = builder
   .implement({
     subGraphs: ['network'],
     fields: t => ({
-      apiKeyId: t.exposeID('id'),
+      apiKeyId: t.globalID({ resolve: payload => ({ type: ApiKeyRef, id: payload.id }) }),
       secret: t.exposeString('secret', { description: 'The key itself: shown here and never again.' }),
     }),
   });

@@ -45,6 +45,11 @@ ChargerRef.implement({
     installationDate: t.expose('installationDate', { type: 'DateTime', nullable: true }),
     floorLevel: t.exposeString('floorLevel', { nullable: true }),
     physicalReference: t.exposeString('physicalReference', { nullable: true }),
+    lookupCode: t.exposeString('lookupCode', {
+      description: 'Printed on the station: 6 letters and digits without look-alikes.',
+    }),
+    hasRfidReader: t.exposeBoolean('hasRfidReader'),
+    hasDisplay: t.exposeBoolean('hasDisplay'),
     serialNumber: t.exposeString('serialNumber', { nullable: true }),
     manufacturer: t.exposeString('manufacturer', { nullable: true }),
     model: t.exposeString('model', { nullable: true }),
@@ -91,6 +96,8 @@ const CreateChargerInput = builder.inputType('CreateChargerInput', {
     installationDate: t.field({ type: 'DateTime' }),
     floorLevel: t.string(),
     physicalReference: t.string(),
+    hasRfidReader: t.boolean(),
+    hasDisplay: t.boolean(),
     securityProfile: t.int(),
     password: t.string({ description: '16 to 40 characters; made by us where left out.' }),
     connectors: t.field({ type: [ConnectorInput], required: true }),
@@ -106,6 +113,8 @@ const UpdateChargerInput = builder.inputType('UpdateChargerInput', {
     maxPowerW: t.float(),
     floorLevel: t.string(),
     physicalReference: t.string(),
+    hasRfidReader: t.boolean(),
+    hasDisplay: t.boolean(),
   }),
 });
 

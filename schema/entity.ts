@@ -1,5 +1,6 @@
 import { decodeGlobalID } from '@pothos/plugin-relay';
 import type { Context } from '../src/kernel/context.ts';
+import { isUuid } from '../src/kernel/ids.ts';
 import { builder, type SubGraph } from './builder.ts';
 
 /**
@@ -12,7 +13,7 @@ export function entity<Row extends { readonly id: string }>(
   load: (ctx: Context, ids: readonly string[]) => Promise<Row[]>,
 ) {
   const ref = builder.loadableNodeRef<Row>(name, {
-    id: { resolve: row => row.id },
+    id: { resolve: row => row.id, parse: uuidOrNobodys },
     load: async (ids: string[], ctx) => {
       const rows = new Map((await load(ctx, ids)).map(row => [row.id, row]));
       return ids.map(id => rows.get(id) ?? (null as unknown as Row));
@@ -24,7 +25,11 @@ export function entity<Row extends { readonly id: string }>(
   builder.asEntity(ref, {
     key: builder.selection<{ id: string }>('id'),
     resolveReference: (reference, ctx) =>
-      ref.getDataloader(ctx).load(decodeGlobalID(reference.id).id) as never,
+      ref.getDataloader(ctx).load(uuidOrNobodys(decodeGlobalID(reference.id).id)) as never,
   });
   return ref;
 }
+
+/** An id that is no UUID names no row, as one that nobody has: the database would not take it for a key at all. */
+const uuidOrNobodys = (id: string): string => (isUuid(id) ? id.toLowerCase() : NOBODYS);
+const NOBODYS = '00000000-0000-0000-0000-000000000000';

@@ -1,3 +1,5 @@
+import { encodeGlobalID } from '@pothos/plugin-relay';
+import { type NetworkBranding, networkBranding } from '../src/domains/network/branding.ts';
 import type { Branding } from '../src/domains/network/network.entity.ts';
 import { createNetwork, updateNetwork } from '../src/domains/network/networks.ts';
 import { listNetworks } from '../src/domains/network/read-networks.ts';
@@ -24,6 +26,16 @@ const BrandingRef = builder.objectRef<Branding>('Branding').implement({
   }),
 });
 
+export const NetworkBrandingRef = builder.objectRef<NetworkBranding>('NetworkBranding').implement({
+  description: 'How a network presents itself to anyone.',
+  subGraphs: ['network'],
+  fields: t => ({
+    networkId: t.id({ resolve: network => encodeGlobalID('Network', network.networkId) }),
+    name: t.exposeString('name'),
+    branding: t.expose('branding', { type: BrandingRef }),
+  }),
+});
+
 NetworkRef.implement({
   description: "An operator's tenant.",
   fields: t => ({
@@ -32,6 +44,7 @@ NetworkRef.implement({
     partyId: t.exposeString('partyId', { description: 'Three letters or digits (OCPI).' }),
     currency: t.exposeString('currency', { description: 'ISO 4217.' }),
     branding: t.expose('branding', { type: BrandingRef }),
+    appUrl: t.exposeString('appUrl', { nullable: true, description: "The drivers' app." }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
@@ -56,6 +69,7 @@ const CreateNetworkInput = builder.inputType('CreateNetworkInput', {
     partyId: t.string({ required: true }),
     currency: t.string({ required: true }),
     branding: t.field({ type: BrandingInput }),
+    appUrl: t.string({ description: "The drivers' app: HTTPS, or HTTP on localhost." }),
   }),
 });
 
@@ -64,25 +78,33 @@ const UpdateNetworkInput = builder.inputType('UpdateNetworkInput', {
     id: t.globalID({ required: true, for: NetworkRef }),
     name: t.string(),
     branding: t.field({ type: BrandingInput }),
+    appUrl: t.string({ description: "The drivers' app: HTTPS, or HTTP on localhost." }),
   }),
 });
 
 const network = inSubGraph('network');
 
-network.queryField('networks', t =>
-  t.connection({
+network.queryFields(t => ({
+  networks: t.connection({
     type: NetworkRef,
     description: "The networks that the caller's key reaches.",
     resolve: async (_, args, ctx) => toConnection(await listNetworks(ctx, args)),
   }),
-);
+  networkBranding: t.field({
+    type: NetworkBrandingRef,
+    nullable: true,
+    description: 'Any network’s. For anyone: no key is needed.',
+    args: { networkId: t.arg.globalID({ required: true, for: NetworkRef }) },
+    resolve: (_, { networkId }, ctx) => networkBranding(ctx, networkId.id),
+  }),
+}));
 
 const CreateNetworkPayload = builder.objectRef<{ id: string }>('CreateNetworkPayload').implement({
   subGraphs: ['network'],
   fields: t => ({
-    networkId: t.id({
+    networkId: t.globalID({
       description: 'Its id; the row itself can be read by a key that reaches it.',
-      resolve: payload => payload.id,
+      resolve: payload => ({ type: NetworkRef, id: payload.id }),
     }),
   }),
 });

@@ -1,7 +1,10 @@
 import { loadChargers, loadConnectors } from '../src/domains/chargers/read-chargers.ts';
+import { loadFavorites } from '../src/domains/drivers/favorites.ts';
 import { loadDrivers, loadTokens } from '../src/domains/drivers/read-drivers.ts';
 import { loadLocations } from '../src/domains/locations/read-locations.ts';
+import { loadReviews } from '../src/domains/locations/reviews.ts';
 import { loadApiKeys, loadNetworks } from '../src/domains/network/read-networks.ts';
+import { loadAlerts } from '../src/domains/notifications/alerts.ts';
 import { loadTransactions } from '../src/domains/payments/read-transactions.ts';
 import { loadReservations, loadSchedules } from '../src/domains/reservations/read-reservations.ts';
 import { loadSessions } from '../src/domains/sessions/read-sessions.ts';
@@ -22,3 +25,6 @@ export const DriverRef = entity('drivers', 'Driver', loadDrivers);
 export const TokenRef = entity('drivers', 'Token', loadTokens);
 export const TariffRef = entity('billing', 'Tariff', loadTariffs);
 export const TransactionRef = entity('billing', 'Transaction', loadTransactions);
+export const ReviewRef = entity('drivers', 'Review', loadReviews);
+export const FavoriteRef = entity('drivers', 'Favorite', loadFavorites);
+export const AlertRef = entity('insights', 'Alert', loadAlerts);

@@ -22,7 +22,11 @@ builder.scalarType('JSON', {
 
 function instant(value: unknown): string {
   try {
-    if (typeof value === 'string') return Temporal.Instant.from(value).toString();
+    if (typeof value === 'string') {
+      const at = Temporal.Instant.from(value).toString();
+      // PostgreSQL's calendar and ours agree on these years
+      if (/^(?!0000)\d{4}-/.test(at)) return at;
+    }
   } catch {
     // the same answer as for what is no text
   }

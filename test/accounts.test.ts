@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
+import { mails, resetTokenFor } from './support/mail.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -187,28 +186,16 @@ describe('refresh tokens', () => {
 });
 
 describe('a forgotten password', () => {
-  const mails = () => {
-    try {
-      const folder = join(server.app.config.DATA_DIR, 'mail');
-      return readdirSync(folder).map(file => readFileSync(join(folder, file), 'utf8'));
-    } catch {
-      return [];
-    }
-  };
-
-  async function resetTokenFor(email: string): Promise<string> {
+  async function mailedToken(email: string): Promise<string> {
     const { status, body } = await post('/auth/driver/forgot-password', { email });
     expect(status).toBe(200);
     expect(body.data).toEqual({ message: 'If the email exists, a password reset link has been sent.' });
-    const mail = await eventually(() => mails().find(text => text.includes(`To: ${email}`)));
-    // quoted-printable: soft line breaks, and = as =3D
-    const plain = mail.replaceAll('=\r\n', '').replaceAll('=3D', '=');
-    return /([0-9a-f]{32}[A-Za-z0-9_-]{43})/.exec(plain)![1]!;
+    return resetTokenFor(server, email);
   }
 
   it('is replaced once by the mailed token, which signs out every device', async () => {
     const { email, password, refreshToken } = await registered();
-    const token = await resetTokenFor(email);
+    const token = await mailedToken(email);
     const reset = await post('/auth/driver/reset-password', { token, newPassword: 'quite another one' });
     expect(reset.status).toBe(200);
     expect(
@@ -222,28 +209,28 @@ describe('a forgotten password', () => {
 
   it('keeps a token good for one hour', async () => {
     const { email } = await registered();
-    const token = await resetTokenFor(email);
+    const token = await mailedToken(email);
     offsetMs += 61 * 60_000;
     const late = await post('/auth/driver/reset-password', { token, newPassword: 'quite another one' });
     expect([late.status, late.body.error]).toEqual([401, 'invalid_credentials']);
   });
 
   it('answers the same for an unknown e-mail, and mails nobody', async () => {
-    const before = mails().length;
+    const before = mails(server).length;
     const { status, body } = await post('/auth/driver/forgot-password', { email: 'nobody@example.com' });
     expect([status, body.data.message]).toEqual([
       200,
       'If the email exists, a password reset link has been sent.',
     ]);
     await eventually(async () => (await server.sql('select 1 from graphile_worker.jobs')).length === 0);
-    expect(mails().length).toBe(before);
+    expect(mails(server).length).toBe(before);
   });
 
   it('lets a driver whom an operator added choose the first one', async () => {
     const email = 'added@example.com';
     const added = await server.rest('POST', '/users', { body: { email, firstName: 'Eva', lastName: 'Gil' } });
     expect(added.status).toBe(201);
-    const token = await resetTokenFor(email);
+    const token = await mailedToken(email);
     await post('/auth/driver/reset-password', { token, newPassword: 'my very first one' });
     expect((await post('/auth/driver/login', { email, password: 'my very first one' })).status).toBe(200);
   });

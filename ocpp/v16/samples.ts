@@ -1,5 +1,6 @@
 import Big from 'big.js';
 import type { Sample } from '../../src/domains/sessions/meter-value.entity.ts';
+import { isPlausibleMeter } from '../../src/domains/sessions/plausible-meter.ts';
 import type { MeterReading } from '../../src/domains/sessions/store-meter-values.ts';
 import { stationTime } from '../time.ts';
 import type { MeterValue, SampledValue } from './messages.ts';
@@ -41,10 +42,12 @@ function sampleOf(sampled: SampledValue): Sample[] {
   ];
 }
 
+/** Long enough for every meter; an exponent without bound would be a number without end. */
+const NUMBER = /^[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:e[+-]?\d{1,2})?$/i;
+
 function decimal(text: string, factor: number): string | null {
-  try {
-    return new Big(text.trim()).times(factor).toFixed();
-  } catch {
-    return null;
-  }
+  const digits = text.trim();
+  if (!NUMBER.test(digits)) return null;
+  const value = new Big(digits.replace(/^\+/, '').replace(/\.(?=e|$)/i, '')).times(factor).toFixed();
+  return isPlausibleMeter(value) ? value : null;
 }

@@ -2,6 +2,7 @@ import type { ConnectorStatus } from '../../src/domains/chargers/connector.entit
 import { stationStatus } from '../../src/domains/chargers/station-status.ts';
 import type { StationHandler } from '../handler.ts';
 import { stationTime } from '../time.ts';
+import { connectorNumberOf } from './connector-id.ts';
 import type { StatusNotification } from './messages.ts';
 
 const STATUSES = {
@@ -18,7 +19,7 @@ const STATUSES = {
 
 export const statusNotification: StationHandler<StatusNotification> = async (ctx, station, report) => {
   await stationStatus(ctx, station, {
-    connectorNumber: report.connectorId,
+    connectorNumber: connectorNumberOf(report.connectorId),
     status: STATUSES[report.status],
     errorCode: report.errorCode === 'NoError' ? null : report.errorCode,
     info: report.info ?? report.vendorErrorCode ?? null,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CONNECTOR_STATUSES } from '../../src/domains/chargers/connector.entity.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { oneOf, paging, queryBoolean, uuid } from '../parameters.ts';
+import { oneOf, paging, queryBoolean, sliceOf, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 import { idOf, kilo, time } from '../values.ts';
 
@@ -59,8 +59,7 @@ export const listChargers = row({
       chargers(first: $first, offset: $offset, filter: $filter) { totalCount nodes { ...Summary } }
     } ${SUMMARY}`,
   variables: ({ query: { page, pageSize, locationId, ...filter } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+    ...sliceOf({ page, pageSize }),
     filter: { ...filter, locationId: toGlobalId('Location', locationId) },
   }),
   answer: ({ chargers }: { chargers: { totalCount: number; nodes: ChargerSummary[] } }) => ({

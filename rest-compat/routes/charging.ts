@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SESSION_STATUSES } from '../../src/domains/sessions/session-states.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { instant, integer, oneOf, optional, paging, text, uuid } from '../parameters.ts';
+import { instant, integer, oneOf, optional, paging, sliceOf, text, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
 import { decimal, idOf, kilo, time } from '../values.ts';
 
@@ -111,15 +111,14 @@ export const listSessions = row({
     chargerId: uuid.optional(),
     locationId: uuid.optional(),
     from: instant.optional(),
-    to: instant.optional(),
+    to: windowEnd.optional(),
   }),
   operation: `
     query Sessions($first: Int!, $offset: Int!, $filter: SessionFilter) {
       sessions(first: $first, offset: $offset, filter: $filter) { totalCount nodes { ...Summary } }
     } ${SUMMARY}`,
   variables: ({ query: { page, pageSize, chargerId, locationId, ...filter } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+    ...sliceOf({ page, pageSize }),
     filter: {
       ...filter,
       chargerId: toGlobalId('Charger', chargerId),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { number, optional, paging, queryBoolean, uuid } from '../parameters.ts';
+import { number, optional, paging, queryBoolean, sliceOf, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 import { decimal, time } from '../values.ts';
 
@@ -57,8 +57,7 @@ export const listTariffs = row({
       tariffs(first: $first, offset: $offset, activeOnly: $activeOnly) { totalCount nodes { ...Rates } }
     } ${TARIFF}`,
   variables: ({ query: { page, pageSize, activeOnly } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+    ...sliceOf({ page, pageSize }),
     activeOnly,
   }),
   // the contract's list of tariffs has no pagination

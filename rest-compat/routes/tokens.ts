@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TOKEN_TYPES } from '../../src/domains/drivers/token.entity.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { instant, oneOf, optional, paging, queryBoolean, text, uuid } from '../parameters.ts';
+import { instant, oneOf, optional, paging, queryBoolean, sliceOf, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 import { time } from '../values.ts';
 
@@ -51,9 +51,8 @@ export const listTokens = row({
     query Tokens($first: Int!, $offset: Int!, $filter: TokenFilter) {
       tokens(first: $first, offset: $offset, filter: $filter) { totalCount nodes { ...Detail } }
     } ${TOKEN}`,
-  variables: ({ query: { page, pageSize, userId, tokenType, valid } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+  variables: ({ query: { userId, tokenType, valid, ...slice } }) => ({
+    ...sliceOf(slice),
     filter: { driverId: toGlobalId('Driver', userId), type: tokenType, valid },
   }),
   answer: ({ tokens }: { tokens: { totalCount: number; nodes: Token[] } }) => ({

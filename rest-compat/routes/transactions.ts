@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PAYMENT_STATUSES } from '../../src/domains/payments/transaction.entity.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { instant, oneOf, paging, uuid } from '../parameters.ts';
+import { instant, oneOf, paging, sliceOf, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
 import { idOf, kilo, time } from '../values.ts';
 
@@ -50,7 +50,7 @@ export const listTransactions = row({
   query: z.object({
     ...paging,
     from: instant.optional(),
-    to: instant.optional(),
+    to: windowEnd.optional(),
     userId: uuid.optional(),
     status: oneOf(['none', ...PAYMENT_STATUSES]).optional(),
   }),
@@ -59,8 +59,7 @@ export const listTransactions = row({
       transactions(first: $first, offset: $offset, filter: $filter) { totalCount nodes { ...Summary } }
     } ${SUMMARY}`,
   variables: ({ query: { page, pageSize, userId, status, ...filter } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+    ...sliceOf({ page, pageSize }),
     filter: { ...filter, paymentStatus: status, driverId: toGlobalId('Driver', userId) },
   }),
   answer: ({ transactions }: { transactions: { totalCount: number; nodes: TransactionSummary[] } }) => ({

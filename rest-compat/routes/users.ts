@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { optional, paging, text } from '../parameters.ts';
+import { optional, paging, sliceOf, text } from '../parameters.ts';
 import { row } from '../row.ts';
 import { kilo, time } from '../values.ts';
 
@@ -61,9 +61,8 @@ export const listUsers = row({
     query Users($first: Int!, $offset: Int!, $text: String) {
       drivers(first: $first, offset: $offset, text: $text) { totalCount nodes { ...User } }
     } ${DRIVER}`,
-  variables: ({ query: { page, pageSize, search } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+  variables: ({ query: { search, ...slice } }) => ({
+    ...sliceOf(slice),
     text: search,
   }),
   answer: ({ drivers }: { drivers: { totalCount: number; nodes: Driver[] } }) => ({

@@ -1,5 +1,5 @@
 import type { Context } from '../kernel/context.ts';
-import { DriverRequiredError, ForbiddenError, UnauthorizedError } from '../kernel/errors.ts';
+import { DriverRequiredError, ForbiddenError, NotFoundError, UnauthorizedError } from '../kernel/errors.ts';
 import type { KeyScope, SignedInDriver, Viewer } from './viewer.ts';
 
 /**
@@ -47,11 +47,9 @@ export function primaryNetwork(ctx: Context): string {
   return only;
 }
 
-/** The given network if the caller reaches it, the primary one if none is given. Another one is forbidden. */
+/** The given network if the caller reaches it, the primary one if none is given. Another one does not exist for it. */
 export function reachedNetwork(ctx: Context, networkId: string | null | undefined): string {
   if (!networkId) return primaryNetwork(ctx);
-  if (!ctx.scope.networkIds.includes(networkId)) {
-    throw new ForbiddenError('The API key does not reach that network.');
-  }
+  if (!ctx.scope.networkIds.includes(networkId)) throw new NotFoundError('network');
   return networkId;
 }

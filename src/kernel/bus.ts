@@ -22,6 +22,8 @@ type Message =
 
 /** NOTIFY's own limit is 8,000 bytes, its framing included; a longer message travels through a table. */
 const MAX_NOTIFY_BYTES = 7_000;
+/** A message that its process has not fetched by then will not be fetched. */
+const KEPT_FOR = '10 minutes';
 const RECONNECT_MS = 500;
 
 const nodeChannel = (nodeId: string) => `node_${nodeId.replaceAll('-', '')}`;
@@ -35,6 +37,7 @@ export class NotifyBus implements Bus {
   readonly #handlers = new Map<string, (body: unknown) => Promise<unknown>>();
   readonly #pending = new Map<string, PromiseWithResolvers<unknown>>();
   #client: Promise<pg.Client> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(connect: () => Promise<pg.Client>, log: Logger) {
@@ -48,8 +51,7 @@ export class NotifyBus implements Bus {
   }
 
   async publish(channel: string, text: string): Promise<void> {
-    const client = await this.#connection();
-    await client.query('select pg_notify($1, $2)', [channel, text]);
+    await this.#query('select pg_notify($1, $2)', [channel, text]);
   }
 
   async subscribe(channel: string, listener: (text: string) => void): Promise<void> {
@@ -59,8 +61,7 @@ export class NotifyBus implements Bus {
       return;
     }
     this.#listeners.set(channel, [listener]);
-    const client = await this.#connection();
-    await client.query(`listen ${channel}`);
+    await this.#query(`listen ${channel}`);
   }
 
   async request(nodeId: string, topic: string, body: unknown, timeoutMs: number): Promise<unknown> {
@@ -72,7 +73,10 @@ export class NotifyBus implements Bus {
       timeoutMs,
     );
     try {
-      await this.#send(nodeId, { kind: 'request', id, from: this.nodeId, topic, body });
+      this.#send(nodeId, { kind: 'request', id, from: this.nodeId, topic, body }).catch(error => {
+        this.#log.warn({ err: error, topic }, 'bus request not sent');
+        answer.reject(new UnavailableError('The process that holds the station cannot be reached.'));
+      });
       return await answer.promise;
     } finally {
       clearTimeout(timer);
@@ -93,9 +97,9 @@ export class NotifyBus implements Bus {
   async #send(nodeId: string, message: Message): Promise<void> {
     const text = JSON.stringify(message);
     if (Buffer.byteLength(text) <= MAX_NOTIFY_BYTES) return this.publish(nodeChannel(nodeId), text);
-    const client = await this.#connection();
-    await client.query(
-      `with stored as (insert into app.bus_messages (body) values ($2) returning id)
+    await this.#query(
+      `with gone as (delete from app.bus_messages where created_at < now() - interval '${KEPT_FOR}'),
+            stored as (insert into app.bus_messages (body) values ($2) returning id)
        select pg_notify($1, 'stored:' || id) from stored`,
       [nodeChannel(nodeId), text],
     );
@@ -132,9 +136,15 @@ export class NotifyBus implements Bus {
   }
 
   async #fetch(id: string): Promise<string> {
-    const client = await this.#connection();
-    const { rows } = await client.query('delete from app.bus_messages where id = $1 returning body', [id]);
+    const { rows } = await this.#query('delete from app.bus_messages where id = $1 returning body', [id]);
     return rows[0].body;
+  }
+
+  /** One statement at a time, as they come: a client of `pg` takes no more. */
+  #query(text: string, values: unknown[] = []): Promise<pg.QueryResult> {
+    const turn = this.#turn.then(async () => (await this.#connection()).query(text, values));
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   #connection(): Promise<pg.Client> {
@@ -144,16 +154,18 @@ export class NotifyBus implements Bus {
   }
 
   async #listen(): Promise<pg.Client> {
+    let client: pg.Client | undefined;
     try {
-      const client = await this.#connect();
+      client = await this.#connect();
       client.on('error', error => this.#log.warn({ err: error }, 'bus connection lost'));
-      client.on('end', () => this.#reconnect());
       client.on('notification', ({ channel, payload }) => {
         for (const listener of this.#listeners.get(channel) ?? []) listener(payload ?? '');
       });
       for (const channel of this.#listeners.keys()) await client.query(`listen ${channel}`);
+      client.once('end', () => this.#reconnect());
       return client;
     } catch (error) {
+      client?.end().catch(() => {});
       this.#reconnect();
       throw error;
     }

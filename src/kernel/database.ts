@@ -1,20 +1,30 @@
 import { type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
-import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import pg from 'pg';
 import { currentScope } from './scope.ts';
 
 /** The role that all of the product's SQL runs under: no superuser, no owner, bound by row-level security. */
 export const APP_ROLE = 'chargegraph_app';
 
-/** Tells the connection whose rows it may touch: on every checkout, whatever its last user left behind. */
-async function setTenant(connection: unknown): Promise<void> {
-  const scope = currentScope();
-  await (connection as DatabaseConnection).executeQuery(
-    CompiledQuery.raw("select set_config('app.networks', $1, false), set_config('app.system', $2, false)", [
-      `{${scope.networkIds.join(',')}}`,
-      scope.system ? 'on' : 'off',
-    ]),
-  );
+/**
+ * Tells each connection, at its checkout, whose rows it may touch, whatever its last user left behind. One that cannot
+ * be told is no use and leaves the pool: a hook of Kysely's for this (`onReserveConnection`) would never give it back.
+ */
+function setTenantAtCheckout(pool: pg.Pool): void {
+  const checkOut = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
+  pool.connect = async () => {
+    const scope = currentScope();
+    const client = await checkOut();
+    try {
+      await client.query(
+        "select set_config('app.networks', $1, false), set_config('app.system', $2, false)",
+        [`{${scope.networkIds.join(',')}}`, scope.system ? 'on' : 'off'],
+      );
+      return client;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  };
 }
 
 export interface DatabaseOptions {
@@ -31,17 +41,29 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
   const orm = new MikroORM({
     entities: options.entities,
     clientUrl: options.url,
-    driverOptions: { options: `-c role=${APP_ROLE} -c timezone=UTC`, max: options.poolSize },
-    onReserveConnection: setTenant,
-    ensureDatabase: false,
-    ...(options.onStatement && {
-      onQuery: (sql: string) => {
-        options.onStatement?.(sql);
-        return sql;
+    driverOptions: {
+      options: `-c role=${APP_ROLE} -c timezone=UTC`,
+      max: options.poolSize,
+      onPoolCreated: (pool: pg.Pool) => {
+        if (options.onStatement) reportStatements(pool, options.onStatement);
+        setTenantAtCheckout(pool);
       },
-    }),
+    },
+    ensureDatabase: false,
   });
   return orm;
+}
+
+/** The ORM's own hook (`onQuery`) is not told of what goes through Kysely. */
+function reportStatements(pool: pg.Pool, onStatement: (sql: string) => void): void {
+  pool.on('connect', client => {
+    const send = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const [query] = args as [string | { text: string }];
+      onStatement(typeof query === 'string' ? query : query.text);
+      return send(...args);
+    }) as typeof client.query;
+  });
 }
 
 /** A connection of the owner's, for what is no tenant's: migrating, listening. */

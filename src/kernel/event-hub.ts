@@ -34,6 +34,11 @@ export class EventHub {
     return this.#source?.position() ?? '0';
   }
 
+  /** How many readers there are. */
+  get size(): number {
+    return this.#readers.size;
+  }
+
   publish(event: LoggedEvent): void {
     for (const reader of this.#readers) if (reader.wants(event)) reader.queue.push(event);
   }

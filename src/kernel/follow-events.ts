@@ -19,7 +19,9 @@ export function followEvents(ctx: Context, { wants, since }: Follow): AsyncItera
   const networkIds = new Set(ctx.scope.networkIds);
   const isWanted = (event: LoggedEvent) => networkIds.has(event.networkId) && wants(event);
   const live = ctx.hub.subscribe(isWanted);
-  const events = missedThenLive(ctx, live, isWanted, since);
+  // what the hub has handed out by now is in the log; what it hands out from now on is in the queue
+  const position = BigInt(ctx.hub.position());
+  const events = missedThenLive(ctx, live, isWanted, position, since == null ? position : BigInt(since));
   return {
     next: () => events.next(),
     // a generator that waits hears of its end only with the next event: the queue is ended first
@@ -37,19 +39,19 @@ async function* missedThenLive(
   ctx: Context,
   live: BoundedQueue<LoggedEvent>,
   isWanted: (event: LoggedEvent) => boolean,
-  since: string | null | undefined,
+  position: bigint,
+  since: bigint,
 ): AsyncGenerator<LoggedEvent, undefined> {
   try {
-    // what the hub has handed out by now is in the log; what it hands out from now on is in the queue
-    const position = BigInt(ctx.hub.position());
-    let last = since == null ? position : BigInt(since);
+    let last = since;
     while (last < position) {
       const missed = await readLog(ctx, last, position);
       for (const event of missed) if (isWanted(event)) yield event;
       if (missed.length < BATCH) break;
       last = BigInt(missed.at(-1)!.sequence);
     }
-    for await (const event of live) if (BigInt(event.sequence) > position) yield event;
+    // another process may have been further on, and the reader comes from there
+    for await (const event of live) if (BigInt(event.sequence) > since) yield event;
   } finally {
     live.end();
   }

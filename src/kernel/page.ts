@@ -1,5 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { invalid } from './errors.ts';
+import { isUuid } from './ids.ts';
+import { instantOf } from './instant.ts';
 
 /** Which rows of a list: by cursor (Relay), or by number for those who turn pages. */
 export interface PageRequest {
@@ -20,12 +22,14 @@ export interface Page<Row> {
   readonly totalCount: () => Promise<number>;
 }
 
+export type KeyType = 'text' | 'timestamptz' | 'uuid';
+
 export interface PageOrder<Row> {
   /** The list's order: a column and the id that tells equals apart, as SQL names them, in one direction. */
   readonly columns: readonly [string, string];
   readonly descending: boolean;
   /** The columns' PostgreSQL types, for the values of a cursor. */
-  readonly types: readonly [string, string];
+  readonly types: readonly [KeyType, KeyType];
   readonly keyOf: (row: Row) => readonly [string, string];
 }
 
@@ -44,8 +48,8 @@ export async function pageOf<Row>(
   const isBackward = request.last != null;
   const size = sizeOf(request);
   const bounds = [
-    ...(request.after ? [{ key: decode('after', request.after), isAfter: true }] : []),
-    ...(request.before ? [{ key: decode('before', request.before), isAfter: false }] : []),
+    ...(request.after ? [{ key: decode('after', request.after, order.types), isAfter: true }] : []),
+    ...(request.before ? [{ key: decode('before', request.before, order.types), isAfter: false }] : []),
   ];
   if (bounds.length > 0 && request.offset) invalid('offset', 'does not go together with a cursor');
   let page = query;
@@ -93,10 +97,14 @@ function sizeOf(request: PageRequest): number {
 const encode = (key: readonly [string, string]): string =>
   Buffer.from(JSON.stringify(key)).toString('base64url');
 
-function decode(field: string, cursor: string): readonly [string, string] {
+function decode(
+  field: string,
+  cursor: string,
+  types: readonly [KeyType, KeyType],
+): readonly [string, string] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(key) && key.length === 2 && key.every(part => typeof part === 'string')) {
+    if (Array.isArray(key) && key.length === 2 && types.every((type, at) => isKey[type](key[at]))) {
       return key as unknown as readonly [string, string];
     }
   } catch {
@@ -104,3 +112,10 @@ function decode(field: string, cursor: string): readonly [string, string] {
   }
   return invalid(field, 'is no cursor of this list');
 }
+
+/** Whether PostgreSQL takes the value for the type; a timestamp that is none throws. */
+const isKey: Record<KeyType, (value: unknown) => boolean> = {
+  text: value => typeof value === 'string' && !value.includes('\0'),
+  timestamptz: value => typeof value === 'string' && instantOf(value) !== undefined,
+  uuid: value => typeof value === 'string' && isUuid(value),
+};

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import type { EntitySchema, MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { BusChargerCommands, serveCommands } from '../../ocpp/command-port.ts';
+import { BusChargerCommands, closeElsewhere, serveCommands } from '../../ocpp/command-port.ts';
 import { type OcppDoor, openOcppDoor } from '../../ocpp/door.ts';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { releaseDeadNodes } from '../domains/chargers/charger-connections.ts';
@@ -19,6 +19,7 @@ import { networksScope, runInScope, type Scope, systemScope } from '../kernel/sc
 import { coalesced, everySoOften } from '../kernel/timing.ts';
 import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
+import { keylessLimit } from './keyless-limit.ts';
 import { openMailer } from './mailer.ts';
 import { startWorker } from './worker.ts';
 
@@ -45,6 +46,8 @@ export interface App {
   /** A context for one piece of work. */
   context(viewer: Viewer, requestId?: string, origin?: Origin): Context;
   isTrustedProxy(address: string): boolean;
+  /** Throws RateLimitedError where an address asks too often without a key. */
+  limitKeyless(address: string): Promise<void>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -71,8 +74,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const bus = new NotifyBus(() => connectAsOwner(databaseUrl, 'chargegraph bus'), log);
   const hub = new EventHub();
   const reader = new EventReader(em.fork(), hub, log);
-  const stationTimeoutMs = config.COMMAND_TIMEOUT_SECONDS * 1000;
-  const chargers = new BusChargerCommands(em.fork(), bus, stationTimeoutMs);
+  const chargers = new BusChargerCommands(em.fork(), bus, config.COMMAND_TIMEOUT_SECONDS);
   const secret = installationSecret(config);
   const mail = openMailer(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
@@ -90,8 +92,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     requestId,
     log: log.child({ requestId }),
   });
-  const isTrustedProxy = (address: string) =>
-    proxies.check(address.replace(/^::ffff:/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  // an IPv4 address within an IPv6 one (::ffff:127.0.0.1) matches the IPv4 rules
+  const isTrustedProxy = (address: string) => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
   await bus.start();
   const wakeOthers = coalesced(WAKE_EVERY_MS, log, () => bus.publish(WAKE_CHANNEL, bus.nodeId));
@@ -107,11 +109,12 @@ export async function openApp(options: AppOptions): Promise<App> {
         log,
         nodeId: bus.nodeId,
         isTrustedProxy,
+        closeElsewhere: (station, socket) => closeElsewhere(bus, station.id, socket),
         contextFor: (station, requestId) =>
           context(system, requestId, { scope: networksScope([station.networkId]) }),
       })
     : null;
-  if (ocpp) serveCommands(bus, ocpp.registry, stationTimeoutMs);
+  if (ocpp) serveCommands(bus, ocpp.registry);
 
   const alive = everySoOften(ALIVE_EVERY_MS, log, () =>
     stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),
@@ -129,6 +132,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     ocpp,
     context,
     isTrustedProxy,
+    limitKeyless: keylessLimit(),
     async ping() {
       await runInScope(systemScope, () => sql`select 1`.execute(em.fork().getKysely()));
     },

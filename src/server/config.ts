@@ -60,8 +60,13 @@ const settings = z.object({
     .regex(/^smtps?:\/\//, { message: 'must begin with smtp:// or smtps://' })
     .optional(),
   MAIL_FROM: z.string().min(3).default('Chargegraph <no-reply@localhost>'),
-  COMMAND_TIMEOUT_SECONDS: integer(1, 300, 20),
+  COMMAND_TIMEOUT_SECONDS: integer(1, 120, 20),
   STREAM_COMMENT_SECONDS: integer(1, 60, 15),
+  GATEWAY_PORT: integer(0, 65_535, 4001),
+  GATEWAY_SUBGRAPHS_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]/, { message: 'must begin with http:// or https://' })
+    .default('http://localhost:4000'),
   TRUSTED_PROXIES: list.pipe(z.array(address)),
   TLS_CERT_FILE: z.string().min(1).optional(),
   TLS_KEY_FILE: z.string().min(1).optional(),

@@ -5,6 +5,7 @@ import { system } from '../auth/viewer.ts';
 import { type ConnectorFields, createCharger } from '../domains/chargers/chargers.ts';
 import { db } from '../domains/db.ts';
 import { createDriver, createToken } from '../domains/drivers/drivers.ts';
+import type { LocationImage, OpeningHours } from '../domains/locations/location.entity.ts';
 import { createLocation, type LocationFields } from '../domains/locations/locations.ts';
 import { createApiKey } from '../domains/network/api-keys.ts';
 import { createNetwork } from '../domains/network/networks.ts';
@@ -31,6 +32,21 @@ export interface Demo {
   }[];
 }
 
+const CLOSED: OpeningHours = {
+  twentyfourseven: false,
+  regular_hours: [],
+  exceptional_openings: [],
+  exceptional_closings: [],
+};
+
+const photo = (name: string, type: LocationImage['type']): LocationImage => ({
+  url: `https://cdn.example.com/demo-charge/${name}.jpg`,
+  thumbnailUrl: `https://cdn.example.com/demo-charge/${name}-thumb.jpg`,
+  type,
+  width: 1280,
+  height: 720,
+});
+
 const LOCATIONS: LocationFields[] = [
   {
     name: 'Harbour Garage',
@@ -42,6 +58,11 @@ const LOCATIONS: LocationFields[] = [
     latitude: 18.4655,
     longitude: -66.1057,
     timeZone: 'America/Puerto_Rico',
+    hasParking: true,
+    hasRestrooms: true,
+    phone: '+1-787-555-0120',
+    openingHours: { ...CLOSED, twentyfourseven: true },
+    images: [photo('harbour-garage', 'entrance')],
   },
   {
     name: 'Beach Mall',
@@ -53,6 +74,19 @@ const LOCATIONS: LocationFields[] = [
     latitude: 18.4319,
     longitude: -66.0617,
     timeZone: 'America/Puerto_Rico',
+    hasParking: true,
+    hasRestrooms: true,
+    hasWifi: true,
+    phone: '+1-787-555-0142',
+    openingHours: {
+      ...CLOSED,
+      regular_hours: [1, 2, 3, 4, 5, 6, 7].map(weekday => ({
+        weekday,
+        period_begin: weekday === 7 ? '11:00' : '09:00',
+        period_end: weekday === 5 || weekday === 6 ? '01:00' : '21:00',
+      })),
+    },
+    images: [photo('beach-mall', 'location')],
   },
   {
     name: 'Mountain Lodge',
@@ -64,6 +98,13 @@ const LOCATIONS: LocationFields[] = [
     latitude: 18.2186,
     longitude: -66.5916,
     timeZone: 'America/Puerto_Rico',
+    hasRestrooms: true,
+    phone: '+1-787-555-0177',
+    openingHours: {
+      ...CLOSED,
+      regular_hours: [5, 6, 7].map(weekday => ({ weekday, period_begin: '07:00', period_end: '22:00' })),
+    },
+    images: [photo('mountain-lodge', 'location')],
   },
 ];
 
@@ -186,6 +227,7 @@ async function fill(tx: Context, networkId: string): Promise<Demo> {
       countryCode: 'US',
       partyId: 'DMO',
       currency: 'USD',
+      appUrl: 'https://app.example.com',
       branding: {
         logoUrl: 'https://cdn.example.com/demo-charge/logo.svg',
         faviconUrl: 'https://cdn.example.com/demo-charge/favicon.ico',
@@ -247,6 +289,8 @@ async function makeChargers(
       floorLevel: `P${location + 1}`,
       physicalReference: `Bay ${index + 1}`,
       installationDate: EFFECTIVE_FROM,
+      hasRfidReader: true,
+      hasDisplay: connectors.includes(DC),
       connectors: connectors.map((connector, at) => ({ ...connector, number: at + 1 })),
     });
     if (tariff) {

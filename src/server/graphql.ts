@@ -5,19 +5,35 @@ import {
   type ExecutionResult,
   execute,
   GraphQLError,
+  getOperationAST,
   parse,
 } from 'graphql';
+import { SlowReaderError } from '../kernel/bounded-queue.ts';
 import type { Context } from '../kernel/context.ts';
 import { inScopeOf } from '../kernel/context.ts';
 import { DomainError, ValidationError } from '../kernel/errors.ts';
+import { sqlState } from '../kernel/transaction.ts';
 
 /** Executes an operation within the tenants of its context. Every door's operations come through here. */
 export async function executeInScope(args: ExecutionArgs): Promise<ExecutionResult> {
   const ctx = args.contextValue as Context;
-  return presented(await inScopeOf(ctx, () => execute(args)), ctx);
+  const contextValue = isMutation(args) ? mayReadResult(ctx) : ctx;
+  return presented(await inScopeOf(ctx, () => execute({ ...args, contextValue })), ctx);
 }
 
-/** Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one. */
+const isMutation = ({ document, operationName }: ExecutionArgs): boolean =>
+  getOperationAST(document, operationName)?.operation === 'mutation';
+
+/** Who may perform a mutation may read what it answers, also with a key that lacks the scope `read`. */
+const mayReadResult = (ctx: Context): Context =>
+  ctx.viewer.kind === 'key' && !ctx.viewer.scopes.includes('read')
+    ? { ...ctx, viewer: { ...ctx.viewer, scopes: [...ctx.viewer.scopes, 'read'] } }
+    : ctx;
+
+/**
+ * Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one. Where
+ * the events break off, the last result says why.
+ */
 export async function subscribeInScope(
   args: ExecutionArgs,
 ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
@@ -25,9 +41,18 @@ export async function subscribeInScope(
   const source = await inScopeOf(ctx, () => createSourceEventStream(args));
   if (!(Symbol.asyncIterator in source)) return presented(source, ctx);
   const events = source[Symbol.asyncIterator]();
+  let isBroken = false;
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
-      const { value, done } = await events.next();
+      if (isBroken) return { value: undefined, done: true };
+      const { value, done } = await events.next().catch(error => {
+        isBroken = true;
+        return { value: error as unknown, done: false };
+      });
+      if (isBroken) {
+        const errors = [new GraphQLError('Broken off.', { originalError: value as Error })];
+        return { value: presented({ errors }, ctx), done: false };
+      }
       if (done) return { value: undefined, done: true };
       const contextValue = { ...ctx, em: ctx.em.fork() };
       return { value: await executeInScope({ ...args, rootValue: value, contextValue }), done: false };
@@ -57,7 +82,17 @@ function presentError(error: GraphQLError, ctx: Context): GraphQLError {
       },
     });
   }
+  if (original instanceof SlowReaderError) {
+    return new GraphQLError(original.message, { extensions: { code: 'slow_reader' } });
+  }
   if (original instanceof GraphQLError) return original;
+  // a value that no column takes, such as text with a NUL: the database's data exceptions (class 22)
+  if (sqlState(original)?.startsWith('22')) {
+    return new GraphQLError('A value that was given cannot be stored.', {
+      ...place,
+      extensions: { code: 'validation_error' },
+    });
+  }
   ctx.log.error({ err: original }, 'operation failed');
   return new GraphQLError(`Internal error (request ${ctx.requestId}).`, {
     ...place,

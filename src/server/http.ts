@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Duplex } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { RestCaller } from '../../rest-compat/caller.ts';
-import { serveRest } from '../../rest-compat/serve.ts';
+import { refuse, serveRest } from '../../rest-compat/serve.ts';
 import { schema } from '../../schema/index.ts';
 import { publicKeys } from '../auth/access-token.ts';
+import { inScopeOf } from '../kernel/context.ts';
+import { answerOnce } from '../kernel/idempotency.ts';
 import type { App } from './app.ts';
 import { documentOf, executeInScope, subscribeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
+import { openSubgraphDoors } from './subgraph-doors.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
 
 export interface HttpHost {
@@ -25,6 +33,12 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request: IncomingMessage) => requestIdFrom(request.headers) ?? randomUUID(),
     requestTimeout: 60_000,
+    // as long as a request line may be: an id's length is the door's to judge
+    trustProxy: (address: string) => app.isTrustedProxy(address),
+    routerOptions: { maxParamLength: maxHeaderSize },
+    // what no route or hook sees, such as a path that is not valid percent-encoding
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      refuse(error, request, reply.header('x-request-id', request.id)),
     https: config.TLS_CERT_FILE
       ? {
           cert: readFileSync(config.TLS_CERT_FILE),
@@ -55,6 +69,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   serveHealth(fastify, app);
   fastify.get('/.well-known/jwks.json', () => publicKeys(app.em));
   const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
+  if (graphQL) openSubgraphDoors(app, fastify);
   const rest =
     graphQL &&
     (await serveRest(fastify, request => restCaller(app, request), {
@@ -80,7 +95,10 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
       await graphQL?.upgrade.close();
       await rest?.close();
       fastify.server.closeAllConnections();
-      await fastify.close();
+      const closed = fastify.close();
+      // the stations' sockets were handed over: the server stays open until their door has closed them
+      await app.ocpp?.close();
+      await closed;
     },
   };
 }
@@ -97,6 +115,9 @@ async function restCaller(app: App, request: FastifyRequest): Promise<RestCaller
   });
   return {
     viewer,
+    limit: () => app.limitKeyless(request.ip),
+    once: ({ identity, body }, make) =>
+      inScopeOf(contextValue, () => answerOnce(contextValue, identity, body, make)),
     execute: (operation, variables) => executeInScope(args(operation, variables)),
     subscribe: (operation, variables) => subscribeInScope(args(operation, variables)),
   };

@@ -40,10 +40,22 @@ export async function migrate(url: string): Promise<{ applied: string[] }> {
       grant usage on all sequences in schema public, app to ${APP_ROLE};
       grant execute on all functions in schema app to ${APP_ROLE};
     `);
+    await closePartitions(owner);
     return { applied: applied.map(migration => migration.name) };
   } finally {
     await owner.end();
   }
+}
+
+/** A partition has none of its table's policies: it is reached through the table alone. */
+async function closePartitions(owner: pg.Client): Promise<void> {
+  await owner.query(`
+    do $$ declare part regclass; begin
+      for part in select oid from pg_class
+                   where relispartition and relkind in ('r', 'p') and relnamespace = 'public'::regnamespace loop
+        execute format('revoke all on %s from ${APP_ROLE}', part);
+      end loop;
+    end $$`);
 }
 
 /** Roles belong to the whole server: another database's migration may make ours at the same moment. */

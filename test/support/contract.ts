@@ -34,9 +34,22 @@ const contract = JSON.parse(readFileSync(new URL('../contract.json', import.meta
 
 export const contractRoutes: readonly ContractRoute[] = contract.routes;
 
+/** Routes that semantics.md adds, as the contract would have them. */
+export const routesBeyond: readonly ContractRoute[] = [
+  {
+    method: 'GET',
+    path: `${contract.basePath}/locations/search`,
+    params: ['lat', 'lng', 'radiusKm'].map(name => ({ name, in: 'query', type: 'number', format: 'double' })),
+    body: [],
+    responses: contractRoutes.find(
+      ({ method, path }) => method === 'GET' && path === `${contract.basePath}/locations`,
+    )!.responses,
+  },
+];
+
 /** The route as documented; the path is given below the base path. */
 export function documentedRoute(method: string, path: string): ContractRoute {
-  const route = contractRoutes.find(
+  const route = [...contractRoutes, ...routesBeyond].find(
     candidate => candidate.method === method && candidate.path === contract.basePath + path,
   );
   if (!route) throw new Error(`The contract has no route ${method} ${path}.`);
@@ -109,6 +122,8 @@ function kindOf({ name, type, format }: ContractField): Scalar | 'object' {
 function kindOfExample(name: string, value: unknown): Scalar {
   if (typeof value === 'string') return isUuid(value) ? 'uuid' : isInstant(value) ? 'instant' : 'string';
   if (typeof value === 'number' || typeof value === 'boolean') return typeof value as Scalar;
+  // one member, an invoice line's sessionDate; each other one of that ending is a date-time
+  if (value === null && name.endsWith('Date')) return 'instant';
   throw new Error(`Neither a field nor an example says what "${name}" is.`);
 }
 

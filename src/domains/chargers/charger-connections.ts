@@ -10,17 +10,26 @@ import { balanceLater, limitsAtConnect } from '../smart-charging/balance-later.t
 /** A charger without a socket counts as online until this long after its last message. */
 export const ONLINE_GRACE_SECONDS = 300;
 
-/** A station has a socket, on this node; whatever socket it had before is no longer its. */
+/** A socket by its own name and that of the process that holds it. */
+export interface StationSocket {
+  readonly nodeId: string;
+  readonly connectionId: string;
+}
+
+/**
+ * A station has a socket, on this node; whatever socket it had before is no longer its. Answers that one, if it is open
+ * for all that is known.
+ */
 export async function chargerConnected(
   ctx: Context,
   charger: { readonly id: string; readonly networkId: string; readonly uid: string },
-  socket: { readonly nodeId: string; readonly connectionId: string },
-): Promise<void> {
+  socket: StationSocket,
+): Promise<StationSocket | null> {
   const now = ctx.now().toString();
-  await inTransaction(ctx, async tx => {
+  return inTransaction(ctx, async tx => {
     const before = await db(tx)
       .selectFrom('charger_connections')
-      .select('isOnline')
+      .select(['isOnline', 'nodeId', 'connectionId'])
       .where('chargerId', '=', charger.id)
       .forUpdate()
       .executeTakeFirst();
@@ -31,13 +40,15 @@ export async function chargerConnected(
       .onConflict(conflict => conflict.column('chargerId').doUpdateSet(row))
       .execute();
     await limitsAtConnect(tx, charger.id);
-    if (before?.isOnline) return;
-    await emit(tx, {
-      type: 'charger.online',
-      networkId: charger.networkId,
-      chargerId: charger.id,
-      payload: { chargerId: charger.id, chargerUid: charger.uid, isOnline: true },
-    });
+    if (!before?.isOnline) {
+      await emit(tx, {
+        type: 'charger.online',
+        networkId: charger.networkId,
+        chargerId: charger.id,
+        payload: { chargerId: charger.id, chargerUid: charger.uid, isOnline: true },
+      });
+    }
+    return before?.nodeId ? { nodeId: before.nodeId, connectionId: before.connectionId } : null;
   });
 }
 

@@ -61,6 +61,8 @@ interface Candidate {
 
 /** Before a network is known only the chargers' own table can be read. */
 async function findCandidates(ctx: Context, identifier: string): Promise<Candidate[]> {
+  // no text of PostgreSQL holds a NUL
+  if (identifier.includes('\0')) return [];
   const { viewer } = ctx;
   return runInScope(systemScope, () =>
     db(ctx)

@@ -11,6 +11,7 @@ import { balanceLater } from '../smart-charging/balance-later.ts';
 import type { ConnectorStatus } from './connector.entity.ts';
 import { lockConnector } from './connectors.ts';
 import type { Station } from './station.ts';
+import { isPlausibleTime } from './station-clock.ts';
 
 export interface StatusReport {
   /** 0 is the station as a whole. */
@@ -18,13 +19,15 @@ export interface StatusReport {
   readonly status: ConnectorStatus;
   readonly errorCode: string | null;
   readonly info: string | null;
-  /** ISO 8601 by the station's clock; null: the time of receipt. */
+  /** ISO 8601 by the station's clock; the time of receipt counts for null, and for a clock that cannot be right. */
   readonly at: string | null;
 }
 
 /** What a StatusNotification says. One that is older than what is known goes to the past and changes nothing now. */
 export async function stationStatus(ctx: Context, station: Station, report: StatusReport): Promise<void> {
-  const at = report.at ?? ctx.now().toString();
+  const now = ctx.now();
+  const at =
+    report.at && isPlausibleTime(epochMs(report.at), now.epochMilliseconds) ? report.at : now.toString();
   await inTransaction(ctx, async tx => {
     if (report.connectorNumber === 0) await wholeStation(tx, station, report, at);
     else await oneConnector(tx, station, report, at);
@@ -32,15 +35,24 @@ export async function stationStatus(ctx: Context, station: Station, report: Stat
 }
 
 async function wholeStation(tx: Context, station: Station, report: StatusReport, at: string): Promise<void> {
-  const changed = await db(tx)
-    .updateTable('chargers')
-    .set({ stationStatus: report.status, stationStatusAt: at, updatedAt: tx.now().toString() })
+  const before = await db(tx)
+    .selectFrom('chargers')
+    .select(['stationStatus', 'stationStatusAt'])
     .where('id', '=', station.id)
-    .where(eb => eb.or([eb('stationStatusAt', 'is', null), eb('stationStatusAt', '<=', at)]))
-    .where('stationStatus', 'is distinct from', report.status)
-    .returning('id')
-    .executeTakeFirst();
-  if (!changed) return;
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow();
+  if (before.stationStatusAt && epochMs(before.stationStatusAt) > epochMs(at)) return;
+  const isNews = before.stationStatus !== report.status;
+  await db(tx)
+    .updateTable('chargers')
+    .set({
+      stationStatus: report.status,
+      stationStatusAt: at,
+      ...(isNews && { updatedAt: tx.now().toString() }),
+    })
+    .where('id', '=', station.id)
+    .execute();
+  if (!isNews) return;
   await emit(tx, {
     type: 'charger.status',
     networkId: station.networkId,

@@ -5,6 +5,7 @@ import { ConflictError, EmailTakenError, invalid, NotFoundError } from '../../ke
 import { newId } from '../../kernel/ids.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { checkEmail } from './check-email.ts';
 import type { TokenType } from './token.entity.ts';
 
 export interface NewDriver {
@@ -102,9 +103,7 @@ export async function updateDriver(ctx: Context, id: string, changes: DriverChan
 }
 
 function checkDriver(fields: DriverChanges): void {
-  if (fields.email != null && !/^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/.test(fields.email)) {
-    invalid('email', 'must be an e-mail address');
-  }
+  if (fields.email != null) checkEmail('email', fields.email);
   for (const field of ['firstName', 'lastName'] as const) {
     if (fields[field] != null && fields[field].trim() === '') invalid(field, 'must not be empty');
   }

@@ -37,8 +37,9 @@ export async function holdBackGuessing(ctx: Context, attempt: Attempt): Promise<
   if (wait > 0) throw new RateLimitedError(wait);
 }
 
-/** Doubles with each failure beyond the free ones. */
-const waitSeconds = (beyond: number): number => Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(beyond, 20));
+/** Half a minute, doubling with each failure beyond the free ones. */
+const waitSeconds = (beyond: number): number =>
+  Math.min(LONGEST_WAIT_SECONDS, 30 * 2 ** Math.min(beyond, 20));
 
 export async function countFailure(ctx: Context, attempt: Attempt): Promise<void> {
   const now = ctx.now().toString();

@@ -2,6 +2,7 @@ import { requireDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { invalid, UnauthorizedError } from '../../kernel/errors.ts';
 import { db } from '../db.ts';
+import { checkEmail } from './check-email.ts';
 import type { NotificationPreferences } from './driver-belongings.entity.ts';
 
 const DEFAULTS = {
@@ -61,9 +62,7 @@ export async function updateNotificationPreferences(
 ): Promise<EffectivePreferences> {
   const driver = requireDriver(ctx, 'write');
   const { email, phoneNumber } = changes;
-  if (email != null && !(email.length <= 254 && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))) {
-    invalid('email', 'must be an e-mail address');
-  }
+  if (email != null) checkEmail('email', email);
   if (phoneNumber != null && !/^\+[1-9]\d{6,14}$/.test(phoneNumber)) {
     invalid('phoneNumber', 'must be a number with its country, such as +17875551234 (E.164)');
   }

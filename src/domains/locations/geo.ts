@@ -12,6 +12,9 @@ export interface Box {
   readonly east: number;
 }
 
+/** To a tenth of a millimetre: PostgreSQL refuses to square what is far smaller than that. */
+export const roundDegrees = (angle: number): number => Math.round(angle * 1e9) / 1e9 + 0;
+
 /** The mean radius of the earth (IUGG), which is taken for a sphere: distances are right to half a percent. */
 export const EARTH_RADIUS_KM = 6371.0088;
 

@@ -5,6 +5,7 @@ import { newId } from '../../kernel/ids.ts';
 import { jsonb } from '../../kernel/json.ts';
 import { db } from '../db.ts';
 import { checkLocation } from './check-location.ts';
+import { roundDegrees } from './geo.ts';
 import type { LocationImage, OpeningHours } from './location.entity.ts';
 
 export interface LocationFields {
@@ -49,8 +50,8 @@ export async function createLocation(
       state: input.state ?? null,
       postalCode: input.postalCode ?? null,
       country: input.country,
-      latitude: input.latitude,
-      longitude: input.longitude,
+      latitude: roundDegrees(input.latitude),
+      longitude: roundDegrees(input.longitude),
       timeZone: input.timeZone,
       hasParking: input.hasParking ?? false,
       hasRestrooms: input.hasRestrooms ?? false,
@@ -80,8 +81,8 @@ export async function updateLocation(
       ...(changes.state !== undefined && { state: changes.state }),
       ...(changes.postalCode !== undefined && { postalCode: changes.postalCode }),
       ...(changes.country && { country: changes.country }),
-      ...(typeof changes.latitude === 'number' && { latitude: changes.latitude }),
-      ...(typeof changes.longitude === 'number' && { longitude: changes.longitude }),
+      ...(typeof changes.latitude === 'number' && { latitude: roundDegrees(changes.latitude) }),
+      ...(typeof changes.longitude === 'number' && { longitude: roundDegrees(changes.longitude) }),
       ...(changes.timeZone && { timeZone: changes.timeZone }),
       ...(typeof changes.hasParking === 'boolean' && { hasParking: changes.hasParking }),
       ...(typeof changes.hasRestrooms === 'boolean' && { hasRestrooms: changes.hasRestrooms }),

@@ -4,7 +4,7 @@ import type { Context } from '../../kernel/context.ts';
 import { invalid } from '../../kernel/errors.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../kernel/page.ts';
 import { checkDegrees } from './check-location.ts';
-import { boxesAround, type Coordinates, EARTH_RADIUS_KM } from './geo.ts';
+import { boxesAround, type Coordinates, EARTH_RADIUS_KM, roundDegrees } from './geo.ts';
 import { visibleLocations } from './read-locations.ts';
 
 export const DEFAULT_RADIUS_KM = 25;
@@ -25,12 +25,16 @@ export interface NearbyLocation {
 /** The locations within a radius that the caller sees, the nearest first. */
 export async function nearestLocations(ctx: Context, near: Nearby): Promise<NearbyLocation[]> {
   authorize(ctx.viewer, 'read', 'public');
-  const { radiusKm, first } = checked(near);
+  return nearestQuery(ctx, checked(near)).execute();
+}
+
+/** Goes through `locations_ground_index` for what lies in a box; the distance then decides. */
+export function nearestQuery(ctx: Context, near: CheckedNearby) {
+  const { radiusKm, first } = near;
   const distanceKm = distanceFrom(near);
   return visibleLocations(ctx)
     .select(['l.id as locationId', distanceKm.as('distanceKm')])
     .where(eb =>
-      // through locations_ground_index; the distance then decides
       eb.or(
         boxesAround(near, radiusKm).map(box =>
           eb.and([
@@ -43,8 +47,7 @@ export async function nearestLocations(ctx: Context, near: Nearby): Promise<Near
     .where(distanceKm, '<=', radiusKm)
     .orderBy(distanceKm)
     .orderBy('l.id')
-    .limit(first)
-    .execute();
+    .limit(first);
 }
 
 /** The haversine formula, good for small distances and large. */
@@ -55,13 +58,24 @@ function distanceFrom({ latitude, longitude }: Coordinates): RawBuilder<number> 
       * sin(radians(l.longitude - ${longitude}::float8) / 2) ^ 2)))`;
 }
 
-function checked({ latitude, longitude, radiusKm, first }: Nearby) {
+interface CheckedNearby extends Coordinates {
+  readonly radiusKm: number;
+  readonly first: number;
+}
+
+function checked({ latitude, longitude, radiusKm, first }: Nearby): CheckedNearby {
   checkDegrees('latitude', latitude, 90);
   checkDegrees('longitude', longitude, 180);
   const radius = radiusKm ?? DEFAULT_RADIUS_KM;
-  if (!(radius > 0 && radius <= MAX_RADIUS_KM))
+  if (!(radius > 0 && radius <= MAX_RADIUS_KM)) {
     invalid('radiusKm', `must be above 0 and at most ${MAX_RADIUS_KM}`);
+  }
   const count = first ?? DEFAULT_PAGE_SIZE;
   if (!(count >= 0 && count <= MAX_PAGE_SIZE)) invalid('first', `must lie between 0 and ${MAX_PAGE_SIZE}`);
-  return { radiusKm: radius, first: count };
+  return {
+    latitude: roundDegrees(latitude),
+    longitude: roundDegrees(longitude),
+    radiusKm: radius,
+    first: count,
+  };
 }

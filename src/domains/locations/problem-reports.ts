@@ -30,11 +30,11 @@ export interface NewProblemReport {
 /** Takes down a driver's report and raises an alert under the same id, which it answers. */
 export async function reportProblem(ctx: Context, input: NewProblemReport): Promise<{ alertId: string }> {
   const driver = requireDriver(ctx, 'write');
-  const note = input.note?.trim() || null;
-  if (note && note.length > MAX_NOTE) invalid('note', `may have at most ${MAX_NOTE} characters`);
   const id = newId();
   await inTransaction(ctx, async tx => {
     const location = await requireVisibleLocation(tx, input.locationId);
+    const note = input.note?.trim() || null;
+    if (note && note.length > MAX_NOTE) invalid('note', `may have at most ${MAX_NOTE} characters`);
     const charger = input.chargerId ? await requireCharger(tx, location.id, input.chargerId) : null;
     const subject = {
       networkId: location.networkId,

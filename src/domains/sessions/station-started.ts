@@ -4,10 +4,11 @@ import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import { jsonb } from '../../kernel/json.ts';
-import { inTransaction } from '../../kernel/transaction.ts';
+import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { lockConnector } from '../chargers/connectors.ts';
 import { setAside } from '../chargers/set-aside.ts';
 import type { Station } from '../chargers/station.ts';
+import { isPlausibleTime } from '../chargers/station-clock.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
 import { useReservation } from '../reservations/use-reservation.ts';
@@ -16,6 +17,7 @@ import { tariffAt } from '../tariffs/tariff-at.ts';
 import { noTariff, termsOf } from '../tariffs/tariff-terms.ts';
 import { stopAwaitingUnplug } from './idle-after-stop.ts';
 import { startMetering } from './metering.ts';
+import { isPlausibleMeter, METER_LIMIT_WH } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance, RUNNING_STATUSES } from './session-states.ts';
@@ -39,10 +41,6 @@ export interface StartAnswer {
   readonly isConcurrent: boolean;
 }
 
-/** Clocks that were never set show 1970; nothing we serve began before this. */
-const EARLIEST_PLAUSIBLE = Temporal.Instant.from('2010-01-01T00:00:00Z').epochMilliseconds;
-/** How far ahead of ours a station's clock may be before its time is not believed. */
-const FUTURE_TOLERANCE_MS = 24 * 3600_000;
 /** How far behind ours a station's clock may be when it answers a remote start. */
 const REMOTE_START_SKEW_MS = 5 * 60_000;
 
@@ -55,18 +53,29 @@ export async function stationStarted(
   station: Station,
   report: StartReport,
 ): Promise<StartAnswer> {
+  // a register that no meter shows begins at the limit: the stop's cannot be above it, so no bill rests on it
+  const believed = isPlausibleMeter(report.meterStartWh)
+    ? report
+    : { ...report, meterStartWh: METER_LIMIT_WH };
+  try {
+    return await recordStart(ctx, station, believed);
+  } catch (error) {
+    // the same start, over another socket in the same moment, on a connector that has no row to hold
+    if (violatedConstraint(error) !== 'sessions_start_unique') throw error;
+    return recordStart(ctx, station, believed);
+  }
+}
+
+async function recordStart(ctx: Context, station: Station, report: StartReport): Promise<StartAnswer> {
   return inTransaction(ctx, async tx => {
     const nowMs = tx.now().epochMilliseconds;
     const reportedMs = epochMs(report.at);
-    const isClockSane = reportedMs >= EARLIEST_PLAUSIBLE && reportedMs <= nowMs + FUTURE_TOLERANCE_MS;
+    const isClockSane = isPlausibleTime(reportedMs, nowMs);
     const at = isClockSane ? report.at : tx.now().toString();
-    if (!isClockSane) {
-      await setAside(tx, station, {
-        action: 'StartTransaction',
-        reason: 'implausible_time',
-        payload: report.payload,
-      });
-    }
+    const doubts = [
+      ...(isClockSane ? [] : ['implausible_time']),
+      ...(report.meterStartWh === METER_LIMIT_WH ? ['implausible_start_meter'] : []),
+    ];
     const authorization = await authorizeToken(tx, station.networkId, report.idTag, at);
 
     // holding the connector's row keeps two starts on it from being told apart wrongly
@@ -77,6 +86,9 @@ export async function stationStarted(
     }
 
     if (connector) await stopAwaitingUnplug(tx, connector.id);
+    for (const reason of doubts) {
+      await setAside(tx, station, { action: 'StartTransaction', reason, payload: report.payload });
+    }
     const isConcurrent = await chargesElsewhere(tx, authorization);
     const tariff = await tariffAt(
       tx,
@@ -105,7 +117,7 @@ export async function stationStarted(
       flags: [
         ...(authorization.status === 'Accepted' ? [] : [`token_${authorization.status.toLowerCase()}`]),
         ...(isConcurrent ? ['token_concurrent'] : []),
-        ...(isClockSane ? [] : ['implausible_time']),
+        ...doubts,
         ...(tariff ? [] : ['no_tariff']),
         ...(connector ? [] : ['unknown_connector']),
       ],
@@ -156,7 +168,10 @@ async function chargesElsewhere(tx: Context, { token }: TokenAuthorization): Pro
   return other !== undefined;
 }
 
-/** The remote start that this start answers: same connector and tag, still waited for, asked before it began. */
+/**
+ * The remote start that this start answers: same connector and tag, asked before it began, and waited for either then
+ * or still. One whose time is over by now is revived where the station began within it.
+ */
 async function lockRemoteStart(
   tx: Context,
   station: Station,
@@ -169,8 +184,8 @@ async function lockRemoteStart(
     .where('chargerId', '=', station.id)
     .where('connectorNumber', '=', report.connectorNumber)
     .where(sql`lower(id_tag)`, '=', report.idTag.toLowerCase())
-    .where('status', '=', 'pending')
-    .where('expiresAt', '>', tx.now().toString())
+    .where('status', 'in', ['pending', 'expired'])
+    .where('expiresAt', '>', new Date(Math.min(startedMs, tx.now().epochMilliseconds)).toISOString())
     .where('startTime', '<=', new Date(startedMs + REMOTE_START_SKEW_MS).toISOString())
     .orderBy('startTime')
     .limit(1)
@@ -182,7 +197,14 @@ async function begin(tx: Context, pending: Session, begun: object): Promise<Sess
   advance(pending, 'active');
   return (await db(tx)
     .updateTable('sessions')
-    .set({ ...begun, status: pending.status, expiresAt: null, startReason: 'RemoteStart' })
+    .set({
+      ...begun,
+      status: pending.status,
+      expiresAt: null,
+      endTime: null,
+      failureReason: null,
+      startReason: 'RemoteStart',
+    })
     .where('id', '=', pending.id)
     .returningAll()
     .executeTakeFirstOrThrow()) as Session;

@@ -11,6 +11,7 @@ import { billSession } from '../payments/bill-session.ts';
 import { limitsAtStop } from '../smart-charging/balance-later.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
 import { foldHistory, type MeteredTransaction } from './metering.ts';
+import { isPlausibleMeter } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { historyOf } from './session-metering.ts';
@@ -142,7 +143,9 @@ async function endSession(
 function doubtsAbout(session: Session, report: StopReport, nowMs: number): string[] {
   const at = epochMs(report.at);
   return [
-    ...(new Big(report.meterStopWh).lt(session.startMeterWh!) ? ['implausible_stop_meter'] : []),
+    ...(!isPlausibleMeter(report.meterStopWh) || new Big(report.meterStopWh).lt(session.startMeterWh!)
+      ? ['implausible_stop_meter']
+      : []),
     ...(at < epochMs(session.startTime) || at > nowMs + FUTURE_TOLERANCE_MS ? ['implausible_stop_time'] : []),
   ];
 }

@@ -1,0 +1,62 @@
+import { toGlobalId, toUuid } from '../ids.ts';
+import { row } from '../row.ts';
+import { idOf, time } from '../values.ts';
+
+interface Connector {
+  id: string;
+  number: number;
+  status: string;
+  statusAt: string | null;
+  standard: string;
+  format: string;
+  powerType: string;
+  maxVoltageV: number;
+  maxCurrentA: number;
+  maxPowerW: number;
+  updatedAt: string;
+  charger: {
+    id: string;
+    uid: string;
+    hasRfidReader: boolean;
+    hasDisplay: boolean;
+    location: { id: string; name: string } | null;
+  };
+}
+
+export const getConnectorStatus = row({
+  method: 'GET',
+  path: '/connectors/{id}/status',
+  title: 'Get connector status',
+  access: { scope: 'read', audience: 'public' },
+  operation: `
+    query Connector($id: ID!) {
+      connector: node(id: $id) {
+        ... on Connector {
+          id number status statusAt standard format powerType maxVoltageV maxCurrentA maxPowerW updatedAt
+          charger { id uid hasRfidReader hasDisplay location { id name } }
+        }
+      }
+    }`,
+  variables: ({ path }) => ({ id: toGlobalId('Connector', path.id) }),
+  answer: ({ connector }: { connector: Connector | null }) =>
+    connector && {
+      id: toUuid(connector.id),
+      connectorNumber: connector.number,
+      connectorIdentifier: `${connector.charger.uid}-${connector.number}`,
+      status: connector.status,
+      standard: connector.standard,
+      format: connector.format,
+      powerType: connector.powerType,
+      maxVoltage: connector.maxVoltageV,
+      maxAmperage: connector.maxCurrentA,
+      maxElectricPowerWatts: connector.maxPowerW,
+      lastUpdated: time(connector.updatedAt),
+      chargerId: toUuid(connector.charger.id),
+      chargerUid: connector.charger.uid,
+      locationId: idOf(connector.charger.location),
+      locationName: connector.charger.location?.name ?? null,
+      lastStatusUpdate: time(connector.statusAt),
+      hasRfidReader: connector.charger.hasRfidReader,
+      hasDisplay: connector.charger.hasDisplay,
+    },
+});

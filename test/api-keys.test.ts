@@ -1,0 +1,373 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hashSecret, isWellFormed, newSecret, visibleParts } from '../src/auth/api-key-secret.ts';
+import { KEY_SCOPES } from '../src/auth/viewer.ts';
+import { demoCharger } from './support/charge.ts';
+import { globalId, rowId } from './support/global-id.ts';
+import { makeOtherNetwork, type OtherNetwork } from './support/other-network.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let other: OtherNetwork;
+const logLines: string[] = [];
+beforeAll(async () => {
+  // nothing but what the requests themselves ask of the database is counted
+  server = await startTestServer({ settings: { ROLES: 'api' }, logLines });
+  other = await makeOtherNetwork(server);
+});
+afterAll(() => server?.close());
+
+const NAMES = '{ networks { nodes { name } } }';
+const network = () => globalId('Network', server.demo.networkId);
+
+interface Made {
+  readonly __typename: string;
+  readonly apiKeyId: string;
+  readonly secret: string;
+  readonly message: string;
+  readonly details: { field: string; message: string }[];
+}
+
+async function createKey(input: object, apiKey: string = server.demo.platformKey): Promise<Made> {
+  const { data, errors } = await server.graphql<{ made: Made }>(
+    `mutation ($input: CreateApiKeyInput!) { made: createApiKey(input: $input) {
+       __typename
+       ... on CreateApiKeyPayload { apiKeyId secret }
+       ... on Error { message }
+       ... on ValidationError { details { field message } }
+     } }`,
+    { input: { name: 'Key', kind: 'OPERATOR', scopes: ['READ'], networkId: network(), ...input } },
+    { 'x-api-key': apiKey },
+  );
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data.made;
+}
+
+/** Asks for something with the key, and answers the HTTP status and the code of the error. */
+async function call(apiKey: string | null, query = NAMES, variables = {}) {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(apiKey !== null && { 'x-api-key': apiKey }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  return { status: response.status, code: errors?.[0]?.extensions?.code, data };
+}
+
+describe('a key', () => {
+  it('is pr_live_, 32 letters and digits, and 6 of checksum; no two are the same', () => {
+    const secrets = Array.from({ length: 1_000 }, newSecret);
+    for (const secret of secrets) expect(secret).toMatch(/^pr_live_[0-9A-Za-z]{38}$/);
+    expect(secrets.every(isWellFormed)).toBe(true);
+    expect(new Set(secrets).size).toBe(1_000);
+    expect(new Set(secrets.join('').replaceAll('pr_live_', '')).size).toBe(62);
+  });
+
+  it('with any one character mistaken, or two neighbours swapped, is no key', () => {
+    const secret = newSecret();
+    for (let at = 0; at < secret.length; at++) {
+      const wrong = secret[at] === 'x' ? 'y' : 'x';
+      expect(isWellFormed(secret.slice(0, at) + wrong + secret.slice(at + 1)), `at ${at}`).toBe(false);
+      const swapped = secret.slice(0, at) + (secret[at + 1] ?? '') + secret[at]! + secret.slice(at + 2);
+      if (swapped !== secret) expect(isWellFormed(swapped), `swapped at ${at}`).toBe(false);
+    }
+    for (const text of ['', 'pr_live_', secret.slice(0, -1), `${secret}x`, ` ${secret}`, `${secret}\n`]) {
+      expect(isWellFormed(text), JSON.stringify(text)).toBe(false);
+    }
+  });
+
+  it('is stored as its SHA-256 digest alone, with the first and last letters', async () => {
+    const { apiKeyId, secret } = await createKey({ name: 'Stored' });
+    const [row] = await server.sql<Record<string, string>>('select * from api_keys where id = $1', [
+      rowId(apiKeyId),
+    ]);
+    expect(row).toMatchObject({
+      name: 'Stored',
+      hash: createHash('sha256').update(secret).digest('hex'),
+      prefix: secret.slice(0, 12),
+      last_four: secret.slice(-4),
+    });
+    expect(row!.hash).toBe(hashSecret(secret));
+    const everything = await server.sql<{ found: boolean }>(
+      `select position($1 in query_to_xml('select * from ' || relname, false, true, '')::text) > 0 as found
+         from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
+      [secret.slice(8)],
+    );
+    expect(everything.length).toBeGreaterThan(15);
+    expect(everything.some(table => table.found)).toBe(false);
+  });
+
+  it('is listed with what stays visible, and its secret appears in no log', async () => {
+    const { apiKeyId, secret } = await createKey({ name: 'Listed', scopes: ['READ', 'CONTROL'] });
+    const { data } = await call(
+      server.demo.apiKey,
+      '{ apiKeys(first: 1) { nodes { id name kind scopes prefix lastFour revokedAt expiresAt } } }',
+    );
+    expect(data.apiKeys.nodes).toEqual([
+      {
+        id: apiKeyId,
+        name: 'Listed',
+        kind: 'OPERATOR',
+        scopes: ['READ', 'CONTROL'],
+        ...visibleParts(secret),
+        revokedAt: null,
+        expiresAt: null,
+      },
+    ]);
+    await call(secret);
+    expect(logLines.length).toBeGreaterThan(0);
+    expect(logLines.filter(line => line.includes(secret.slice(8)))).toEqual([]);
+  });
+});
+
+describe('who is asking', () => {
+  beforeEach(() => {
+    server.statements.length = 0;
+  });
+  const lookUps = () => server.statements.filter(sql => /api_keys|app\.networks/.test(sql)).length;
+
+  it('a typo is refused with 401 and no look-up at all', async () => {
+    const secret = server.demo.apiKey;
+    for (const wrong of [`${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}`, 'abc', '']) {
+      server.statements.length = 0;
+      expect(await call(wrong), wrong).toMatchObject({ status: 401, code: 'unauthorized' });
+      expect(lookUps(), wrong).toBe(0);
+    }
+  });
+
+  it('a key that nobody has is refused with 401, after one look-up', async () => {
+    expect(await call(newSecret())).toMatchObject({ status: 401, code: 'unauthorized' });
+    expect(server.statements.filter(sql => sql.includes('api_keys')).length).toBe(1);
+  });
+
+  it('one that expired is refused with 401, until then it works', async () => {
+    const { apiKeyId, secret } = await createKey({
+      expiresAt: Temporal.Now.instant().add({ hours: 1 }).toString(),
+    });
+    expect(await call(secret)).toMatchObject({ status: 200, code: undefined });
+    await server.sql(`update api_keys set expires_at = now() - interval '1 ms' where id = $1`, [
+      rowId(apiKeyId),
+    ]);
+    expect(await call(secret)).toMatchObject({ status: 401, code: 'unauthorized' });
+  });
+
+  it('one that was revoked is refused with 401 from that moment; revoking again changes nothing', async () => {
+    const { apiKeyId, secret } = await createKey({});
+    expect((await call(secret)).status).toBe(200);
+    const revoke = () =>
+      call(
+        server.demo.apiKey,
+        'mutation ($id: ID!) { revokeApiKey(id: $id) { ... on ApiKey { id revokedAt } } }',
+        { id: apiKeyId },
+      );
+    const first = await revoke();
+    expect(first.data.revokeApiKey).toEqual({ id: apiKeyId, revokedAt: expect.any(String) });
+    expect(await call(secret)).toMatchObject({ status: 401, code: 'unauthorized' });
+    expect((await revoke()).data).toEqual(first.data);
+  });
+
+  it('without a key nothing that needs one is answered', async () => {
+    expect(await call(null)).toMatchObject({ status: 200, code: 'unauthorized', data: null });
+  });
+
+  it('the messages tell nothing of why a key is no good', async () => {
+    const messages = await Promise.all(
+      [newSecret(), 'abc'].map(async secret => {
+        const response = await fetch(`${server.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-api-key': secret },
+          body: JSON.stringify({ query: NAMES }),
+        });
+        return (await response.json()).errors[0].message;
+      }),
+    );
+    expect(messages).toEqual(['The API key is not valid.', 'The API key is not valid.']);
+  });
+});
+
+/** Every mutation: the scope it needs, and arguments that pass its parsing. */
+const MUTATIONS: readonly [field: string, scope: (typeof KEY_SCOPES)[number], args: () => string][] = [
+  [
+    'createLocation',
+    'write',
+    () => `input: { name: "A", address: "B", city: "C", country: "US",
+     latitude: 100, longitude: 1, timeZone: "UTC" }`,
+  ],
+  ['updateLocation', 'write', () => `input: { id: "${globalId('Location', other.locationId)}" }`],
+  ['createCharger', 'write', () => 'input: { uid: "NEW-1", connectors: [] }'],
+  ['updateCharger', 'write', () => `input: { id: "${globalId('Charger', other.chargerId)}" }`],
+  ['renewChargerPassword', 'write', () => `id: "${globalId('Charger', other.chargerId)}"`],
+  ['createTariff', 'write', () => 'input: { code: "A B", name: "X", currency: "USD" }'],
+  ['updateTariff', 'write', () => `input: { id: "${globalId('Tariff', other.tariffId)}" }`],
+  ['assignTariff', 'write', () => `input: { tariffId: "${globalId('Tariff', other.tariffId)}" }`],
+  [
+    'startSession',
+    'control',
+    () => `input: { chargerId: "${globalId('Charger', other.chargerId)}", idTag: "A" }`,
+  ],
+  ['stopSession', 'control', () => `id: "${globalId('Session', other.chargerId)}"`],
+  [
+    'createApiKey',
+    'admin',
+    () => `input: { name: "A", kind: OPERATOR, scopes: [], networkId: "${network()}" }`,
+  ],
+  ['revokeApiKey', 'admin', () => `id: "${globalId('ApiKey', other.apiKeyId)}"`],
+  ['updateNetwork', 'admin', () => `input: { id: "${globalId('Network', other.networkId)}" }`],
+  [
+    'createNetwork',
+    'platform',
+    () => 'input: { name: "X", countryCode: "US", partyId: "no", currency: "USD" }',
+  ],
+];
+
+async function mutate(apiKey: string | null, field: string, args: string) {
+  const { data } = await call(
+    apiKey,
+    `mutation { result: ${field}(${args}) { __typename ... on Error { code } } }`,
+  );
+  return data?.result?.__typename;
+}
+
+describe('the scopes of a key', () => {
+  const keys = new Map<string, string>();
+  beforeAll(async () => {
+    for (const scope of KEY_SCOPES) {
+      const rest = KEY_SCOPES.filter(one => one !== scope);
+      keys.set(`only ${scope}`, (await createKey({ scopes: [scope.toUpperCase()] })).secret);
+      keys.set(`all but ${scope}`, (await createKey({ scopes: rest.map(one => one.toUpperCase()) })).secret);
+    }
+  });
+
+  it.each(MUTATIONS)('%s needs the scope "%s", and no other', async (field, scope, args) => {
+    expect(await mutate(keys.get(`all but ${scope}`)!, field, args())).toBe('ForbiddenError');
+    // past the scope: what is asked for is another network's, or of no use
+    expect(await mutate(keys.get(`only ${scope}`)!, field, args())).toMatch(
+      /^(NotFoundError|ValidationError)$/,
+    );
+    expect(await mutate(null, field, args())).toBe('UnauthorizedError');
+  });
+
+  it('every mutation of the graph is in this table', async () => {
+    const { data } = await call(server.demo.apiKey, '{ __schema { mutationType { fields { name } } } }');
+    const names = data.__schema.mutationType.fields.map((field: { name: string }) => field.name);
+    expect(MUTATIONS.map(([name]) => name).sort()).toEqual(names.sort());
+  });
+
+  it.each([
+    ['networks', 'read'],
+    ['locations', 'read'],
+    ['chargers', 'read'],
+    ['tariffs', 'read'],
+    ['drivers', 'read'],
+    ['sessions', 'read'],
+    ['transactions', 'read'],
+    ['apiKeys', 'admin'],
+  ])('the list %s needs the scope "%s", and no other', async (list, scope) => {
+    const query = `{ ${list} { totalCount } }`;
+    expect((await call(keys.get(`all but ${scope}`)!, query)).code).toBe('forbidden');
+    expect((await call(keys.get(`only ${scope}`)!, query)).code).toBeUndefined();
+  });
+});
+
+describe('the key of an app, without a driver', () => {
+  let app: string;
+  beforeAll(async () => {
+    app = (await createKey({ kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] })).secret;
+    const hidden = demoCharger(server, 'DEMO-AC-03');
+    await server.sql('update chargers set is_public = false where id = $1', [hidden.id]);
+    await server.sql(`update locations set is_published = false where name = 'Beach Mall'`);
+  });
+
+  it.each(MUTATIONS)('%s needs a driver', async (field, _, args) => {
+    expect(await mutate(app, field, args())).toBe('DriverRequiredError');
+  });
+
+  it.each(['sessions', 'transactions', 'drivers', 'apiKeys'])('the list %s needs a driver', async list => {
+    expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
+  });
+
+  it('reads networks and tariffs, what is public of chargers and locations, and no more', async () => {
+    const { data, code } = await call(
+      app,
+      `{ networks { totalCount } tariffs { totalCount } locations { nodes { name } }
+         chargers { nodes { uid location { name } connectors { number } } } }`,
+    );
+    expect(code).toBeUndefined();
+    expect(data.networks.totalCount).toBe(1);
+    expect(data.tariffs.totalCount).toBe(4);
+    expect(data.locations.nodes.map((node: { name: string }) => node.name)).toEqual([
+      'Harbour Garage',
+      'Mountain Lodge',
+    ]);
+    expect(data.chargers.nodes.map((node: { uid: string }) => node.uid)).toEqual([
+      'DEMO-AC-01',
+      'DEMO-AC-02',
+      'DEMO-OWN-01',
+      'DEMO-OWN-03',
+    ]);
+  });
+
+  it('is quoted a price at a public charger, and at no other', async () => {
+    const price = (uid: string) =>
+      call(app, 'query ($input: PriceInput!) { price(input: $input) { tariffName } }', {
+        input: { chargerId: globalId('Charger', demoCharger(server, uid).id), energyKwh: 1 },
+      });
+    expect((await price('DEMO-AC-01')).data.price).toEqual({ tariffName: 'Standard' });
+    expect((await price('DEMO-AC-03')).code).toBe('not_found');
+    expect((await price('DEMO-DC-01')).code).toBe('not_found');
+  });
+
+  it('does not reach what is hidden by its id either', async () => {
+    const ids = await server.sql<{ type: string; id: string }>(
+      `select 'Charger' as type, c.id from chargers c join locations l on l.id = c.location_id
+        where not c.is_public or not l.is_published
+       union all select 'Connector', k.id from connectors k join chargers c on c.id = k.charger_id
+         join locations l on l.id = c.location_id where not c.is_public or not l.is_published
+       union all select 'Location', id from locations where not is_published`,
+    );
+    expect(ids.length).toBeGreaterThan(5);
+    const { data } = await call(app, 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+      ids: ids.filter(({ id }) => id !== other.chargerId).map(({ type, id }) => globalId(type, id)),
+    });
+    expect(data.nodes.filter(Boolean)).toEqual([]);
+  });
+});
+
+describe('making a key', () => {
+  it('grants no scope that the caller’s key lacks', async () => {
+    expect(await createKey({ scopes: ['READ', 'PLATFORM'] }, server.demo.apiKey)).toMatchObject({
+      __typename: 'ForbiddenError',
+      message: "The caller's key lacks platform itself.",
+    });
+    const { secret } = await createKey({ scopes: ['ADMIN', 'READ'] });
+    for (const scope of ['WRITE', 'CONTROL', 'BILLING', 'PLATFORM']) {
+      expect((await createKey({ scopes: [scope] }, secret)).__typename).toBe('ForbiddenError');
+    }
+    expect((await createKey({ scopes: ['READ'] }, secret)).__typename).toBe('CreateApiKeyPayload');
+  });
+
+  it('reaches no network that the caller’s key does not, save for the platform’s owner', async () => {
+    const theirs = globalId('Network', other.networkId);
+    for (const reach of [{ networkId: theirs }, { alsoReaches: [theirs] }]) {
+      expect((await createKey(reach, server.demo.apiKey)).__typename).toBe('NotFoundError');
+    }
+    const both = await createKey({ alsoReaches: [theirs] });
+    const { data } = await call(both.secret);
+    expect(data.networks.nodes.map((node: { name: string }) => node.name)).toEqual([
+      'Demo Charge',
+      'Network OTH',
+    ]);
+    const nowhere = globalId('Network', '018f0000-0000-7000-8000-000000000000');
+    expect((await createKey({ networkId: nowhere })).__typename).toBe('NotFoundError');
+  });
+
+  it.each([
+    ['an empty name', { name: ' ' }, 'name'],
+    ['no scope', { scopes: [] }, 'scopes'],
+    ['an app with a scope of operators', { kind: 'APP', scopes: ['READ', 'ADMIN'] }, 'scopes'],
+    ['an expiry that is past', { expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
+  ])('refuses %s, naming the field', async (_, input, field) => {
+    const made = await createKey(input);
+    expect(made).toMatchObject({ __typename: 'ValidationError', details: [{ field }] });
+  });
+});

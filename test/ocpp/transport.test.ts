@@ -1,0 +1,251 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { eventually } from '../support/eventually.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import type { RawStation } from '../support/station.ts';
+import {
+  addCharger,
+  bootedWithTwo,
+  callsTo,
+  connect,
+  hold,
+  refusal,
+  roundTrips,
+  type StagedCharger,
+  waitingForLock,
+} from './stage.ts';
+
+let server: TestServer;
+let charger: StagedCharger;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+const isOpen = (station: RawStation) => station.socket.readyState === WebSocket.OPEN;
+
+describe('the upgrade', () => {
+  beforeAll(async () => {
+    charger = await addCharger(server);
+  });
+
+  it.each(['/%zz', '/ocpp/%zz', '/ocpp/%', '/ocpp/%00', '/ocpp/%C3%28', '/ocpp/', '/ocpp/n/x', '/ocpp/a/b'])(
+    'line 1: a path that names no station, %s, is not found, and the server goes on serving',
+    async path => {
+      expect(await refusal(connect(server, charger, { path }))).toBe(404);
+      const station = await connect(server, charger);
+      expect(await station.call('Heartbeat', {})).toHaveProperty('currentTime');
+      await station.close();
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    },
+  );
+
+  it('line 2: a station that offers no subprotocol is refused', async () => {
+    expect(await refusal(connect(server, charger, { protocols: [] }))).toBe(400);
+  });
+
+  it('line 12: of the subprotocols offered, the one both sides speak is chosen', async () => {
+    const station = await connect(server, charger, { protocols: ['ocpp0.1', 'ocpp1.6'] });
+    expect(station.socket.protocol).toBe('ocpp1.6');
+    await station.close();
+  });
+
+  it('line 12: a station is refused that offers no subprotocol in common', async () => {
+    expect(await refusal(connect(server, charger, { protocols: ['ocpp0.1'] }))).toBe(400);
+  });
+});
+
+describe('frames', () => {
+  const MARKER = 'MARKER-7f3a';
+  let station: RawStation;
+  beforeAll(async () => {
+    station = await connect(server, await addCharger(server));
+  });
+
+  it('line 4: a frame above 256 KiB closes its socket, one below is answered, others do not notice', async () => {
+    const careless = await connect(server, await addCharger(server));
+    const large = (bytes: number) => ({ vendorId: 'test', data: 'x'.repeat(bytes) });
+    expect(await careless.call('DataTransfer', large(255 * 1024))).toEqual({ status: 'UnknownVendorId' });
+    const closed = careless.closed();
+    careless.send([2, 'too-large', 'DataTransfer', large(256 * 1024)]);
+    expect(await closed).toBe(1009);
+    expect(await station.call('Heartbeat', {})).toHaveProperty('currentTime');
+  });
+
+  it.each([
+    ['a text that is too long', 'Authorize', { idTag: `${MARKER}-and-much-longer-than-20` }],
+    ['an unknown member', 'Heartbeat', { [MARKER]: MARKER }],
+    ['a value outside its list', 'StatusNotification', { connectorId: 1, errorCode: MARKER, status: MARKER }],
+    ['a wrong type', 'MeterValues', { connectorId: MARKER, meterValue: [] }],
+    ['a missing member', 'StartTransaction', { idTag: MARKER }],
+    ['an action nobody knows', 'MakeCoffee', { strength: MARKER }],
+    ['a payload that is an array', 'Heartbeat', [MARKER]],
+  ])('line 4: an error about %s carries nothing of the payload', async (_, action, payload) => {
+    const frame = await station.callFrame(action, payload);
+    expect(frame[0]).toBe(4);
+    expect(frame[4]).toEqual({});
+    expect(JSON.stringify(frame)).not.toContain(MARKER);
+  });
+
+  it('line 4: an error about a text that is no JSON carries nothing of it', async () => {
+    const answer = station.next(frame => frame[0] === 4);
+    station.send(`[2,"id","Heartbeat",{"${MARKER}`);
+    const frame = await answer;
+    expect(frame[4]).toEqual({});
+    expect(JSON.stringify(frame)).not.toContain(MARKER);
+  });
+
+  it('line 4: a call without a payload is answered with an error, and the socket goes on', async () => {
+    const answer = station.next(frame => frame[1] === 'bare');
+    station.send([2, 'bare', 'Heartbeat']);
+    expect((await answer)[0]).toBe(4);
+    expect(await station.call('Heartbeat', {})).toHaveProperty('currentTime');
+  });
+});
+
+describe('two sockets with one identity', () => {
+  const connectionOf = async (of: StagedCharger) =>
+    (
+      await server.sql<{ node_id: string | null; connection_id: string; is_online: boolean }>(
+        'select node_id, connection_id, is_online from charger_connections where charger_id = $1',
+        [of.id],
+      )
+    )[0]!;
+  const start = (of: StagedCharger, connectorNumber: number) =>
+    server.rest('POST', '/charging/start', {
+      body: { chargerId: of.id, connectorNumber, idTag: server.demo.idTag },
+    });
+
+  it('line 5: the newer one is closed neither by the older nor with it, and the server speaks to it', async () => {
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    const closed = older.closed();
+    const newer = await connect(server, twice);
+    expect(await closed).toBe(1008);
+
+    const asked = start(twice, 1);
+    const { id } = await newer.expectCall('RemoteStartTransaction');
+    newer.reply(id, { status: 'Accepted' });
+    expect((await asked).status).toBe(200);
+    await newer.close();
+  });
+
+  it('line 13: what was asked of the older socket fails at once, its outcome unknown', async () => {
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    const asked = start(twice, 1);
+    await older.expectCall('RemoteStartTransaction');
+    const replacedAt = Date.now();
+    const newer = await connect(server, twice);
+    expect(await asked).toMatchObject({ status: 503, body: { error: 'unavailable' } });
+    expect(Date.now() - replacedAt).toBeLessThan(5_000);
+    await newer.close();
+  });
+
+  it('line 13: what waits behind it for the older socket fails too, and is not sent to the newer one', async () => {
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    const first = start(twice, 1);
+    await older.expectCall('RemoteStartTransaction');
+    const second = start(twice, 2);
+    await eventually(
+      async () => (await server.sql('select from sessions where charger_id = $1', [twice.id])).length === 2,
+    );
+    await roundTrips(older);
+    const newer = await connect(server, twice);
+    const calls = callsTo(newer);
+    expect((await first).status).toBe(503);
+    expect((await second).status).toBe(503);
+    await roundTrips(newer);
+    expect(calls).toEqual([]);
+    await newer.close();
+  });
+
+  it('line 13: the late close of the older neither removes the newer nor marks the station offline', async () => {
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    older.socket.pause();
+    const newer = await connect(server, twice);
+    await newer.call('Heartbeat', {});
+    const before = await connectionOf(twice);
+    const closed = older.closed();
+    older.socket.resume();
+    await closed;
+
+    const asked = start(twice, 1);
+    const { id } = await newer.expectCall('RemoteStartTransaction');
+    newer.reply(id, { status: 'Accepted' });
+    expect((await asked).status).toBe(200);
+    expect(await connectionOf(twice)).toEqual({ ...before, is_online: true });
+    expect(before.node_id).not.toBeNull();
+    await newer.close();
+  });
+
+  it('line 13: a socket in another process is replaced as one in this', async () => {
+    const other = await startTestServer({ databaseUrl: server.databaseUrl });
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    const asked = start(twice, 1);
+    await older.expectCall('RemoteStartTransaction');
+    const closed = older.closed();
+    const newer = await connect(other, twice);
+    expect(await closed).toBe(1008);
+    expect((await asked).status).toBe(503);
+
+    const askedAgain = start(twice, 2);
+    const { id } = await newer.expectCall('RemoteStartTransaction');
+    newer.reply(id, { status: 'Accepted' });
+    expect((await askedAgain).status).toBe(200);
+    expect((await connectionOf(twice)).node_id).not.toBeNull();
+    await other.close();
+  });
+
+  it('line 13: of many sockets at once one stays, and when it goes the station has none', async () => {
+    const stormy = await addCharger(server);
+    for (let round = 0; round < 5; round++) {
+      const stations = await Promise.all(Array.from({ length: 6 }, () => connect(server, stormy)));
+      const [last] = await eventually(() => {
+        const open = stations.filter(isOpen);
+        return open.length === 1 && open;
+      });
+      expect(await last!.call('Heartbeat', {})).toHaveProperty('currentTime');
+      expect((await connectionOf(stormy)).node_id).not.toBeNull();
+      await last!.close();
+      await eventually(async () => (await connectionOf(stormy)).node_id === null);
+    }
+  });
+});
+
+describe('the end of the process', () => {
+  it('line 19: calls that have come are answered, then every station is asked to connect again, even a dead one', async () => {
+    const ending = await startTestServer();
+    const charger = await addCharger(ending);
+    const station = await bootedWithTwo(ending, charger);
+    const dead = await connect(ending, await addCharger(ending));
+    dead.socket.pause();
+    const held = await hold(
+      ending,
+      'select from connectors where charger_id = $1 and number = 1 for update',
+      [charger.id],
+    );
+    const code = station.closed();
+    const preparing = { connectorId: 1, errorCode: 'NoError', status: 'Preparing' };
+    const answers = Promise.all([
+      station.callFrame('StatusNotification', preparing),
+      station.callFrame('StatusNotification', { ...preparing, status: 'Charging' }),
+    ]);
+    await eventually(async () => (await waitingForLock(ending)) > 0);
+    const closing = ending.close();
+    await held.release();
+    expect((await answers).map(([type]) => type)).toEqual([3, 3]);
+    expect(await code).toBe(1012);
+    await closing;
+
+    const database = new pg.Client({ connectionString: ending.databaseUrl });
+    await database.connect();
+    const { rows } = await database.query('select node_id from charger_connections');
+    await database.end();
+    expect(rows).toEqual([{ node_id: null }, { node_id: null }]);
+  });
+});

@@ -1,0 +1,274 @@
+import { newKey } from './callers.ts';
+import { demoCharger, playCharge } from './charge.ts';
+import { brandNetwork, makePlace, makeStation, makeTariff } from './everything-set.ts';
+import { resetTokenFor } from './mail.ts';
+import type { RestAnswer, TestServer } from './server.ts';
+import type { RawStation } from './station.ts';
+
+type Answers = Record<string, RestAnswer[]>;
+
+/** Fills the network through its doors, then calls each route; what each answered, by route. */
+export async function callEveryRoute(server: TestServer): Promise<Answers> {
+  const appKey = await newKey(server, { kind: 'APP' });
+  await brandNetwork(server);
+  const tariffId = await makeTariff(server);
+  const locationId = await makePlace(server);
+  const station = await makeStation(server, locationId);
+  const signedIn = await callDriverAuth(server, appKey);
+  const [ana, olga] = signedIn.drivers;
+  const tokens = await callTokens(server, ana!, station.raw);
+  const charging = await callCharging(server, station);
+  const users = await callUsers(server, ana!);
+  const me = await ana!.rest('GET', '/auth/driver/me');
+  const places = await callPlaces(server, { locationId, chargerId: station.id, drivers: [ana!, olga!] });
+  await station.raw.close();
+
+  const { rest, demo } = server;
+  const usage = { energyKwh: 20, durationMinutes: 30, idleMinutes: 5 };
+  const price = (body: object) => rest('POST', '/pricing/calculate', { body });
+  return {
+    ...signedIn.answers,
+    'GET /auth/driver/me': [me],
+    ...tokens,
+    ...users,
+    ...charging,
+    ...places,
+    'POST /pricing/calculate': [
+      await price({ tariffId, ...usage }),
+      await price({ chargerId: demo.chargers[0]!.id, energyKwh: 1 }),
+    ],
+    'GET /tariffs': [await rest('GET', '/tariffs'), await rest('GET', '/tariffs?activeOnly=false')],
+    'GET /tariffs/{id}': [
+      await rest('GET', `/tariffs/${tariffId}`),
+      await rest('GET', `/tariffs/${(await rest('GET', '/tariffs')).body.data[0].id}`),
+    ],
+  };
+}
+
+/** A registered driver, who asks through the app. */
+interface AppDriver {
+  readonly id: string;
+  readonly tokenUid: string;
+  rest(method: string, path: string, body?: object): Promise<RestAnswer>;
+}
+
+async function callDriverAuth(server: TestServer, apiKey: string) {
+  const post = (route: string, body: object) =>
+    server.rest('POST', `/auth/driver/${route}`, { apiKey, body });
+  const account = { password: 'a long password', lastName: 'Cruz', phone: '+17875550100' };
+  const email = 'ana@example.com';
+  const ana = await post('register', { ...account, email, firstName: 'Ana' });
+  const olga = await post('register', { ...account, email: 'olga@example.com', firstName: 'Olga' });
+  const login = await post('login', { email, password: account.password });
+  const refresh = await post('refresh', { refreshToken: login.body.data.refreshToken });
+  const forgot = await post('forgot-password', { email });
+  const token = await resetTokenFor(server, email);
+  const reset = await post('reset-password', { token, newPassword: 'quite another one' });
+
+  const drivers = [ana, olga].map(({ body: { data } }): AppDriver => {
+    const headers = { authorization: `Bearer ${data.accessToken}` };
+    return {
+      id: data.driver.id,
+      tokenUid: data.driver.tokenUid,
+      rest: (method, path, body) => server.rest(method, path, { apiKey, headers, body }),
+    };
+  });
+  const answers: Answers = {
+    'POST /auth/driver/register': [ana, olga],
+    'POST /auth/driver/login': [login],
+    'POST /auth/driver/refresh': [refresh],
+    'POST /auth/driver/forgot-password': [forgot],
+    'POST /auth/driver/reset-password': [reset],
+  };
+  return { drivers, answers };
+}
+
+/** A token with everything set, and used: a charge that gives its driver totals. */
+async function callTokens(server: TestServer, driver: AppDriver, station: RawStation): Promise<Answers> {
+  const post = (body: object) => server.rest('POST', '/auth/tokens', { body });
+  const card = await post({
+    userId: driver.id,
+    tokenType: 'rfid',
+    uid: 'CARD-0042',
+    alias: 'The blue card',
+    expiresAt: '2099-12-31T23:59:59Z',
+  });
+  const bare = await post({ userId: driver.id });
+  await playCharge(station, {
+    idTag: card.body.data.uid,
+    at: '2026-06-19T08:00:00Z',
+    steps: [{ minute: 10, meter: 4_000, powerW: 22_000 }],
+    stop: { minute: 20, meter: 8_000 },
+  });
+  const get = (path: string) => server.rest('GET', `/auth/tokens${path}`);
+  return {
+    'POST /auth/tokens': [card, bare],
+    'GET /auth/tokens': [await get(''), await get(`?userId=${driver.id}`)],
+    'GET /auth/tokens/{id}': [await get(`/${card.body.data.id}`), await get(`/${bare.body.data.id}`)],
+    'DELETE /auth/tokens/{id}': [await server.rest('DELETE', `/auth/tokens/${bare.body.data.id}`)],
+  };
+}
+
+async function callUsers(server: TestServer, driver: AppDriver): Promise<Answers> {
+  const details = {
+    phoneNumber: '+17875551234',
+    address: '123 Calle Sol',
+    city: 'San Juan',
+    state: 'PR',
+    postalCode: '00901',
+    country: 'US',
+  };
+  const added = await server.rest('POST', '/users', {
+    body: { email: 'eva@example.com', firstName: 'Eva', lastName: 'Gil', ...details },
+  });
+  const changed = await server.rest('PUT', `/users/${driver.id}`, { body: details });
+  return {
+    'POST /users': [added],
+    'PUT /users/{id}': [changed],
+    'GET /users': [await server.rest('GET', '/users')],
+    'GET /users/{id}': [
+      await server.rest('GET', `/users/${driver.id}`),
+      await server.rest('GET', `/users/${added.body.data.id}`),
+    ],
+  };
+}
+
+interface Places {
+  readonly locationId: string;
+  readonly chargerId: string;
+  readonly drivers: readonly [AppDriver, AppDriver];
+}
+
+async function callPlaces(server: TestServer, { locationId, chargerId, drivers }: Places): Promise<Answers> {
+  const [ana, olga] = drivers;
+  const get = (path: string) => server.rest('GET', path);
+  const charger = await get(`/chargers/${chargerId}`);
+  const at = `/locations/${locationId}`;
+  const preferences = {
+    pushEnabled: true,
+    emailEnabled: false,
+    smsEnabled: true,
+    notifySessionStarted: false,
+    notifySessionStopped: true,
+    notifySessionFailed: true,
+    notifyReservationReminder: false,
+    notifyPayment: true,
+    email: 'ana.at.work@example.com',
+    phoneNumber: '+17875559876',
+  };
+  const answers: Answers = {
+    'POST /locations/{id}/reviews': [
+      await ana.rest('POST', `${at}/reviews`, { rating: 5, comment: 'Easy to find' }),
+      await olga.rest('POST', `${at}/reviews`, { rating: 4 }),
+    ],
+    'POST /locations/{id}/report': [
+      await ana.rest('POST', `${at}/report`, { category: 'other', note: 'Dark at night', chargerId }),
+    ],
+    'POST /favorites': [
+      await ana.rest('POST', '/favorites', { targetType: 'location', targetId: locationId, label: 'Home' }),
+      await ana.rest('POST', '/favorites', { targetType: 'charger', targetId: chargerId }),
+    ],
+    'PUT /notifications/preferences': [await ana.rest('PUT', '/notifications/preferences', preferences)],
+  };
+  const [favorite] = answers['POST /favorites']!;
+  const connector = charger.body.data.connectors[0].id;
+  return {
+    ...answers,
+    'GET /favorites': [await ana.rest('GET', '/favorites')],
+    'DELETE /favorites/{id}': [await ana.rest('DELETE', `/favorites/${favorite!.body.data.id}`)],
+    'GET /notifications/preferences': [
+      await ana.rest('GET', '/notifications/preferences'),
+      await olga.rest('GET', '/notifications/preferences'),
+    ],
+    'GET /locations': [await get('/locations'), await get('/locations?q=everything')],
+    'GET /locations/search': [await get('/locations/search?lat=18.4&lng=-66.1&radiusKm=50')],
+    'GET /locations/{id}': [await get(at)],
+    'GET /locations/{id}/chargers': [await get(`${at}/chargers`)],
+    'GET /locations/{id}/reviews': [await get(`${at}/reviews`), await olga.rest('GET', `${at}/reviews`)],
+    'GET /networks/{networkId}/branding': [
+      await server.rest('GET', `/networks/${server.demo.networkId}/branding`, { apiKey: null }),
+    ],
+    'GET /chargers': [await get('/chargers'), await get('/chargers?page=2&pageSize=2')],
+    'GET /chargers/{id}': [charger, await get(`/chargers/${demoCharger(server, 'DEMO-OWN-01').id}`)],
+    'GET /chargers/{identifier}/info': [
+      await server.rest('GET', `/chargers/${charger.body.data.uid}/info`, { apiKey: null }),
+      await get(`/chargers/${chargerId}/info`),
+    ],
+    'GET /connectors/{id}/status': [await get(`/connectors/${connector}/status`)],
+  };
+}
+
+async function callCharging(
+  server: TestServer,
+  { id: chargerId, raw }: { readonly id: string; readonly raw: RawStation },
+): Promise<Answers> {
+  const get = (path: string) => server.rest('GET', path);
+  const started = await remoteStart(server, raw, chargerId);
+  const running = await get(`/charging/sessions/${started.body.data.id}`);
+  const stopped = await remoteStop(server, raw, started.body.data.id);
+  const another = await remoteStart(server, raw, chargerId, false);
+  const pending = await get(`/charging/sessions/${another.body.data.id}`);
+  const cancelled = await server.rest('POST', '/charging/stop', {
+    body: { sessionId: another.body.data.id },
+  });
+  const sessions = await get('/charging/sessions');
+  const transactions = await get('/transactions');
+  const each = (list: RestAnswer, path: string) =>
+    Promise.all(list.body.data.map(({ id }: { id: string }) => get(`${path}/${id}`)));
+  return {
+    'GET /charging/sessions': [sessions],
+    'GET /charging/sessions/{id}': [...(await each(sessions, '/charging/sessions')), running, pending],
+    'POST /charging/start': [started, another],
+    'POST /charging/stop': [stopped, cancelled],
+    'GET /transactions': [transactions],
+    'GET /transactions/{id}': await each(transactions, '/transactions'),
+  };
+}
+
+/** Starts a charge by REST; the station accepts and, where `begins`, reports energy, power and state of charge. */
+async function remoteStart(
+  server: TestServer,
+  station: RawStation,
+  chargerId: string,
+  begins = true,
+): Promise<RestAnswer> {
+  const body = { chargerId, connectorNumber: 1, idTag: server.demo.idTag };
+  const answer = server.rest('POST', '/charging/start', { body });
+  station.reply((await station.expectCall('RemoteStartTransaction')).id, { status: 'Accepted' });
+  if (!begins) return answer;
+  const { transactionId } = await station.call('StartTransaction', {
+    connectorId: 1,
+    idTag: server.demo.idTag,
+    meterStart: 1_000,
+    timestamp: new Date().toISOString(),
+  });
+  await station.call('MeterValues', {
+    connectorId: 1,
+    transactionId,
+    meterValue: [
+      {
+        timestamp: new Date().toISOString(),
+        sampledValue: [
+          { value: '2500', measurand: 'Energy.Active.Import.Register', unit: 'Wh' },
+          { value: '90000', measurand: 'Power.Active.Import', unit: 'W' },
+          { value: '55.5', measurand: 'SoC', unit: 'Percent' },
+        ],
+      },
+    ],
+  });
+  return answer;
+}
+
+async function remoteStop(server: TestServer, station: RawStation, sessionId: string): Promise<RestAnswer> {
+  const answer = server.rest('POST', '/charging/stop', { body: { sessionId } });
+  const { id, payload } = await station.expectCall<{ transactionId: number }>('RemoteStopTransaction');
+  station.reply(id, { status: 'Accepted' });
+  await station.call('StopTransaction', {
+    transactionId: payload.transactionId,
+    idTag: server.demo.idTag,
+    meterStop: 4_000,
+    timestamp: new Date().toISOString(),
+    reason: 'Remote',
+  });
+  return answer;
+}

@@ -1,0 +1,171 @@
+import { system } from '../../src/auth/viewer.ts';
+import { createDriver } from '../../src/domains/drivers/drivers.ts';
+import { inScopeOf } from '../../src/kernel/context.ts';
+import { networksScope } from '../../src/kernel/scope.ts';
+import { playCharge } from './charge.ts';
+import { rowId } from './global-id.ts';
+import type { TestServer } from './server.ts';
+import { RawStation, RefusedUpgrade } from './station.ts';
+
+/** A network beside the demo network, with one of each thing. Ids are rows' ids. */
+export interface OtherNetwork {
+  readonly networkId: string;
+  readonly apiKey: string;
+  readonly apiKeyId: string;
+  readonly locationId: string;
+  readonly chargerId: string;
+  readonly connectorId: string;
+  readonly uid: string;
+  readonly password: string;
+  readonly tariffId: string;
+  readonly driverId: string;
+  readonly idTag: string;
+}
+
+const SCOPES = ['READ', 'WRITE', 'CONTROL', 'BILLING', 'ADMIN'];
+
+/** Makes it as a platform's owner and the network's operator would: through the graph. */
+export async function makeOtherNetwork(server: TestServer, partyId = 'OTH'): Promise<OtherNetwork> {
+  const platform = { 'x-api-key': server.demo.platformKey };
+  const network = await mutate<{ networkId: string }>(
+    server,
+    platform,
+    'createNetwork(input: $input) { ... on CreateNetworkPayload { networkId } }',
+    'CreateNetworkInput',
+    { name: `Network ${partyId}`, countryCode: 'US', partyId, currency: 'USD' },
+  );
+  const key = await mutate<{ apiKeyId: string; secret: string }>(
+    server,
+    platform,
+    'createApiKey(input: $input) { ... on CreateApiKeyPayload { apiKeyId secret } }',
+    'CreateApiKeyInput',
+    { name: 'Other operator', kind: 'OPERATOR', scopes: SCOPES, networkId: network.networkId },
+  );
+  const operator = { 'x-api-key': key.secret };
+  const location = await mutate<{ id: string }>(
+    server,
+    operator,
+    'createLocation(input: $input) { ... on Location { id } }',
+    'CreateLocationInput',
+    {
+      name: 'Other Yard',
+      address: '1 Other Street',
+      city: 'Ponce',
+      country: 'US',
+      latitude: 18,
+      longitude: -66.6,
+      timeZone: 'America/Puerto_Rico',
+    },
+  );
+  const uid = `OTHER-${partyId}-01`;
+  const credentials = await mutate<{
+    charger: { id: string; connectors: { id: string }[] };
+    password: string;
+  }>(
+    server,
+    operator,
+    'createCharger(input: $input) { ... on ChargerCredentials { password charger { id connectors { id } } } }',
+    'CreateChargerInput',
+    {
+      uid,
+      locationId: location.id,
+      connectors: [
+        {
+          number: 1,
+          standard: 'IEC_62196_T2',
+          format: 'SOCKET',
+          powerType: 'AC_3_PHASE',
+          maxVoltageV: 400,
+          maxCurrentA: 32,
+          maxPowerW: 22000,
+        },
+      ],
+    },
+  );
+  const tariff = await mutate<{ id: string }>(
+    server,
+    operator,
+    'createTariff(input: $input) { ... on Tariff { id } }',
+    'CreateTariffInput',
+    {
+      code: 'OTHER',
+      name: 'Other tariff',
+      currency: 'USD',
+      energyRate: '0.50',
+      effectiveFrom: '2020-01-01T00:00:00Z',
+    },
+  );
+  await mutate(
+    server,
+    operator,
+    'assignTariff(input: $input) { ... on AssignTariffPayload { tariff { id } } }',
+    'AssignTariffInput',
+    { tariffId: tariff.id, effectiveFrom: '2020-01-01T00:00:00Z' },
+  );
+  const networkId = rowId(network.networkId);
+  const ctx = server.app.context(system, 'test', { scope: networksScope([networkId]) });
+  const driver = await inScopeOf(ctx, () =>
+    createDriver(ctx, { email: 'olga@example.com', firstName: 'Olga', lastName: 'Other' }),
+  );
+  return {
+    networkId,
+    apiKey: key.secret,
+    apiKeyId: rowId(key.apiKeyId),
+    locationId: rowId(location.id),
+    chargerId: rowId(credentials.charger.id),
+    connectorId: rowId(credentials.charger.connectors[0]!.id),
+    uid,
+    password: credentials.password,
+    tariffId: rowId(tariff.id),
+    driverId: driver.id,
+    idTag: driver.tokenUid,
+  };
+}
+
+/** A charge at its charger from start to bill, and the stray messages and callers that leave rows of their own. */
+export async function chargeThere(
+  server: TestServer,
+  network: OtherNetwork,
+  day = '2026-06-18',
+): Promise<void> {
+  const { socketUrl } = server;
+  const station = await RawStation.connect({ socketUrl, uid: network.uid, password: network.password });
+  await station.call('BootNotification', { chargePointVendor: 'Test', chargePointModel: 'Raw' });
+  await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });
+  await playCharge(station, {
+    idTag: network.idTag,
+    at: `${day}T10:00:00Z`,
+    steps: [
+      { minute: 0, status: 'Charging' },
+      { minute: 10, meter: 4_000, powerW: 22_000 },
+    ],
+    stop: { minute: 20, meter: 8_000 },
+  });
+  await station.call('StopTransaction', {
+    transactionId: 2_000_000_000,
+    meterStop: 1,
+    timestamp: `${day}T11:00:00Z`,
+  });
+  await station.close();
+  const path = `/ocpp/n/${network.networkId}/STRANGER-${network.uid}`;
+  await RawStation.connect({ socketUrl, uid: 'STRANGER', password: 'x'.repeat(20), path }).catch(error => {
+    if (!(error instanceof RefusedUpgrade)) throw error;
+  });
+}
+
+async function mutate<Result extends object>(
+  server: TestServer,
+  headers: Record<string, string>,
+  field: string,
+  inputType: string,
+  input: object,
+): Promise<Result> {
+  const answer = await server.graphql<Record<string, Result>>(
+    `mutation ($input: ${inputType}!) { result: ${field.replace(/ \{/, ' { __typename ... on Error { message }')} }`,
+    { input },
+    headers,
+  );
+  const result = answer.data?.result;
+  if (!result || 'message' in result) throw new Error(`Not done: ${JSON.stringify(answer)}`);
+  return result;
+}
