@@ -252,7 +252,7 @@ describe('a call of the event stream', () => {
 
   it('takes GET alone, and HEAD, which leaves no reader behind', async () => {
     const posted = await server.rest('POST', '/events/stream', { body: {} });
-    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
     const before = server.app.hub.readerCount;
     const head = await server.rest('HEAD', '/events/stream');
     expect(head.status).toBe(200);
