@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { newId } from './ids.ts';
 import { wholeSeconds } from './instant.ts';
 
-/** Every event type there is; `docs/events.md` tells what each carries. */
+/** Every event type there is. */
 export const EVENT_TYPES = [
   'charger.online',
   'charger.offline',
