@@ -234,6 +234,46 @@ const tariff = {
 
 const priceNow = derived('of the tariff that applies to the connector now', tariffSet, by('assignTariff'));
 
+const reservationMade = by('reserve');
+const reservationState = derived(
+  "the station's answer to ReserveNow; then what ended it, its time included",
+  by('reserve', 'cancelReservation'),
+  told('StartTransaction', 'StatusNotification'),
+);
+const reservation = {
+  ...all(['id', 'chargerId', 'connectorNumber', 'createdAt'] as const, reservationMade),
+  chargerName: derived('its serial number, or its uid', by('createCharger'), told('BootNotification')),
+  ...all(['status', 'statusReason'] as const, reservationState),
+  idTag: derived('of the newest valid token where none is named', reservationMade, tokenMade),
+  expiryDate: derived('a quarter of an hour from then where no time is named', reservationMade),
+  cancelledAt: derived(
+    'also when its connector goes out of order or of service',
+    by('cancelReservation'),
+    told('StatusNotification'),
+  ),
+};
+
+const schedule = {
+  ...all(['id', 'chargerId', 'connectorNumber', 'scheduledTime', 'createdAt'], by('createSchedule')),
+  ...all(
+    ['status', 'statusReason'],
+    derived(
+      'when its time has come: what starting the session came to',
+      by('createSchedule', 'cancelSchedule'),
+    ),
+  ),
+  firedAt: derived('when the session was started', by('createSchedule')),
+};
+
+/** A command: what was asked, and what the station made of it. */
+const command = (mutation: string, action: string, asked: readonly string[]): Fields => ({
+  ...all(['chargerId', ...asked], by(mutation)),
+  ...all(
+    ['accepted', 'reason', 'retryable'],
+    derived(`the station's answer to ${action}, or that there is none`, by(mutation)),
+  ),
+});
+
 /** By route, as `METHOD path`: the fields of `data`, or of each item of it. The envelope is our own. */
 export const PROVENANCE: Readonly<Record<string, Fields>> = {
   'GET /auth/tokens': token,
@@ -305,6 +345,15 @@ export const PROVENANCE: Readonly<Record<string, Fields>> = {
       ...all(['idleFeeEnabled', 'idleGracePeriodMinutes'], priceNow),
     }),
   },
+  'POST /chargers/{id}/reboot': {
+    chargerId: by('rebootCharger'),
+    ...all(['status', 'message'], derived("the station's answer to Reset", by('rebootCharger'))),
+  },
+  'POST /remote-control/{chargerId}/unlock': command('unlockConnector', 'UnlockConnector', [
+    'connectorNumber',
+  ]),
+  'POST /remote-control/{chargerId}/trigger': command('triggerMessage', 'TriggerMessage', ['message']),
+  'POST /remote-control/{chargerId}/reset': command('resetCharger', 'Reset', ['type']),
   'GET /connectors/{id}/status': {
     ...connector,
     ...renamed(charger, { chargerId: 'id', chargerUid: 'uid' }),
@@ -320,6 +369,25 @@ export const PROVENANCE: Readonly<Record<string, Fields>> = {
     message: derived('always the same'),
   },
   'POST /charging/stop': sessionDetail,
+  'POST /charging/schedule': schedule,
+  'GET /charging/schedules': schedule,
+  'GET /reservations': reservation,
+  'POST /reservations': reservation,
+  'GET /reservations/{id}': reservation,
+  'DELETE /reservations/{id}': reservation,
+  'GET /smart-charging/{chargerId}/limit': {
+    chargerId: by('createCharger'),
+    ...all(['connectorNumber', 'unit'], derived('as asked for, or 1 and A')),
+    ...all(['accepted', 'schedule'], derived("the station's answer to GetCompositeSchedule")),
+  },
+  'PUT /smart-charging/{chargerId}/limit': {
+    ...command('setChargingLimit', 'SetChargingProfile', ['connectorNumber', 'unit', 'limit']),
+    profileId: derived("90000 and the connector's number", by('setChargingLimit')),
+  },
+  'DELETE /smart-charging/{chargerId}/limit': {
+    ...command('clearChargingLimit', 'ClearChargingProfile', ['connectorNumber']),
+    profileId: derived("90000 and the connector's number", by('clearChargingLimit')),
+  },
   'GET /favorites': favorites,
   'POST /favorites': favorites,
   'GET /locations': { ...locationItem, distanceKm: derived('null: known in /locations/search alone') },

@@ -23,6 +23,8 @@ export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body ext
   readonly freePath?: readonly string[];
   /** The GraphQL type that the path's first id names: it is looked up before a body is found wrong. */
   readonly subject?: string;
+  /** What the route calls arguments of its operation that it names otherwise, for telling what is wrong with them. */
+  readonly names?: Readonly<Record<string, string>>;
   readonly query?: Query;
   readonly body?: Body;
   readonly operation: string;

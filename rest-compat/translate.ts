@@ -30,7 +30,7 @@ export async function translate(
   }
   const request = await parsed(row, raw, execute);
   const result = await execute(row.operation, row.variables(request as never));
-  const data = succeeded(result);
+  const data = succeeded(result, row.names);
   if (row.status === 204) return null;
   const answer = row.answer(data as never, request as never);
   if (answer === null) throw notFound();
@@ -120,17 +120,26 @@ interface FailedResult {
 }
 
 /** The data, if the operation succeeded: neither an error beside the data nor one of a mutation's error types. */
-export function succeeded({ data, errors }: ExecutionResult): unknown {
+export function succeeded({ data, errors }: ExecutionResult, names: Row['names'] = {}): unknown {
   const [error] = errors ?? [];
   if (error) {
     const { code, details } = error.extensions as { code?: DomainCode; details?: readonly FieldProblem[] };
     if (code === undefined || !(code in STATUS)) throw error;
-    throw refusal({ code, message: error.message, details });
+    throw refusal({ code, message: error.message, details }, names);
   }
   const result = (data as { result?: FailedResult } | null | undefined)?.result;
-  if (result && 'code' in result) throw refusal(result);
+  if (result && 'code' in result) throw refusal(result, names);
   return data;
 }
 
-const refusal = ({ code, message, details, retryAfterSeconds }: FailedResult): RestError =>
-  new RestError(STATUS[code], code, message, details, retryAfterSeconds);
+function refusal(
+  { code, message, details, retryAfterSeconds }: FailedResult,
+  names: Readonly<Record<string, string>> = {},
+): RestError {
+  if (details?.some(({ field }) => Object.hasOwn(names, field))) {
+    return invalidRequest(
+      details.map(({ field, message: problem }) => ({ field: names[field] ?? field, message: problem })),
+    );
+  }
+  return new RestError(STATUS[code], code, message, details, retryAfterSeconds);
+}

@@ -28,6 +28,11 @@ const NEVER: Record<string, Record<string, string>> = {
   'GET /transactions/{id}': { 'data.paymentStatus': NO_PAYMENTS },
   'POST /auth/tokens': { 'data.lastUsedAt': 'a new token was not used yet' },
   'POST /users': { 'data.lastUpdated': 'a new user was not changed yet' },
+  'POST /reservations': { 'data.cancelledAt': 'a new reservation was not given up yet' },
+  'POST /charging/schedule': {
+    'data.statusReason': 'a new schedule has not failed yet',
+    'data.firedAt': 'a new schedule has not fired yet',
+  },
   'GET /locations': { 'data[].distanceKm': 'a distance is known in /locations/search alone' },
 };
 

@@ -5,11 +5,12 @@ import { rows } from '../rest-compat/rows.ts';
 import { newSecret } from '../src/auth/api-key-secret.ts';
 import type { Audience } from '../src/auth/authorize.ts';
 import { KEY_SCOPES, type KeyScope } from '../src/auth/viewer.ts';
-import { bootedStation, playCharge } from './support/charge.ts';
+import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
 import { type ContractField, documentedRoute } from './support/contract.ts';
 import { eventually } from './support/eventually.ts';
 import { globalId, rowId } from './support/global-id.ts';
 import { type RestAnswer, type RestOptions, startTestServer, type TestServer } from './support/server.ts';
+import type { RawStation } from './support/station.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 const UNKNOWN_ID = '019a0000-0000-7000-8000-000000000000';
@@ -47,14 +48,32 @@ beforeAll(async () => {
       stop: { minute: 20, meter: 8_000 },
     });
   }
+  const reservationIds = [await reserveAndCancel(station), await reserveAndCancel(station)];
   await station.close();
-  good = await goodRequests(refreshToken);
+  good = await goodRequests({ refreshToken, reservationId: reservationIds[0]! });
 });
 afterAll(() => server.close());
 // those who guess passwords or ask for mail are slowed down
 beforeEach(() => server.sql('delete from failed_attempts'));
 
-async function goodRequests(firstRefreshToken: string): Promise<Record<string, Good>> {
+/** A reservation of the driver's, given up again: its UUID. */
+async function reserveAndCancel(station: RawStation): Promise<string> {
+  const body = { chargerId: demoCharger(server, 'DEMO-AC-01').id };
+  const made = server.rest('POST', '/reservations', { ...asDriver(), body });
+  station.reply((await station.expectCall('ReserveNow')).id, { status: 'Accepted' });
+  const { id } = (await made).body.data;
+  const cancelled = server.rest('DELETE', `/reservations/${id}`, asDriver());
+  station.reply((await station.expectCall('CancelReservation')).id, { status: 'Accepted' });
+  await cancelled;
+  return id;
+}
+
+interface Prepared {
+  readonly refreshToken: string;
+  readonly reservationId: string;
+}
+
+async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
   const first = async (path: string) => (await server.rest('GET', path)).body.data[0];
   const chargerId = server.demo.chargers[1]!.id;
   const [session, tariff, transaction, location] = await Promise.all(
@@ -66,7 +85,7 @@ async function goodRequests(firstRefreshToken: string): Promise<Record<string, G
   const connectorId = (await server.rest('GET', `/chargers/${chargerId}`)).body.data.connectors[0].id;
   const { email, password } = server.demo.driver;
 
-  let current = firstRefreshToken;
+  let current = prepared.refreshToken;
   const refresh = async (refreshToken: string): Promise<string> =>
     (await server.rest('POST', '/auth/driver/refresh', { apiKey: appKey, body: { refreshToken } })).body.data
       .refreshToken;
@@ -84,6 +103,15 @@ async function goodRequests(firstRefreshToken: string): Promise<Record<string, G
     country: 'US',
   };
   const plain = (path: string): GoodRequest => ({ path, status: 200 });
+  const schedule = {
+    chargerId,
+    connectorNumber: 1,
+    scheduledTime: Temporal.Now.instant().add({ hours: 24 }).toString(),
+  };
+  const scheduled = await server.rest('POST', '/charging/schedule', { ...asDriver(), body: schedule });
+  // the charger is offline: what is no error to a driver is told in the answer
+  const remote = `/remote-control/${chargerId}`;
+  const limit = `/smart-charging/${chargerId}/limit`;
   return {
     'GET /auth/tokens': { ...plain('/auth/tokens'), query: { userId } },
     'POST /auth/tokens': {
@@ -125,6 +153,38 @@ async function goodRequests(firstRefreshToken: string): Promise<Record<string, G
       status: 409,
     },
     'POST /charging/stop': { ...plain('/charging/stop'), body: { sessionId: session.id } },
+    'POST /chargers/{id}/reboot': {
+      path: `/chargers/${chargerId}/reboot`,
+      body: { type: 'Hard' },
+      status: 409,
+    },
+    'POST /remote-control/{chargerId}/unlock': { ...plain(`${remote}/unlock`), body: { connectorNumber: 1 } },
+    'POST /remote-control/{chargerId}/trigger': {
+      ...plain(`${remote}/trigger`),
+      body: { message: 'MeterValues', connectorNumber: 1 },
+    },
+    'POST /remote-control/{chargerId}/reset': { ...plain(`${remote}/reset`), body: { type: 'Soft' } },
+    'POST /charging/schedule': { path: '/charging/schedule', body: schedule, status: 201 },
+    'GET /charging/schedules': plain('/charging/schedules'),
+    'DELETE /charging/schedule/{id}': {
+      path: `/charging/schedule/${scheduled.body.data.id}`,
+      status: 204,
+    },
+    'GET /reservations': plain('/reservations'),
+    'POST /reservations': {
+      path: '/reservations',
+      body: { chargerId, connectorNumber: 1, expiryMinutes: 30 },
+      status: 409,
+    },
+    'GET /reservations/{id}': plain(`/reservations/${prepared.reservationId}`),
+    // it is given up already, and stays so
+    'DELETE /reservations/{id}': plain(`/reservations/${prepared.reservationId}`),
+    'GET /smart-charging/{chargerId}/limit': { ...plain(limit), query: { connector: '1', unit: 'W' } },
+    'PUT /smart-charging/{chargerId}/limit': {
+      ...plain(limit),
+      body: { connectorNumber: 1, unit: 'A', limit: 16 },
+    },
+    'DELETE /smart-charging/{chargerId}/limit': { ...plain(limit), query: { connector: '1' } },
     'GET /favorites': plain('/favorites'),
     'POST /favorites': { ...plain('/favorites'), body: favorite },
     'DELETE /favorites/{id}': async () => {
@@ -425,7 +485,7 @@ const withBothChecks = withIds.filter(row => row.body);
 it.each(withBothChecks.map(row => [keyOf(row), row] as const))(
   '%s is 404 before its body is found wrong, 400 where there is such a resource',
   async (_, row) => {
-    const wrong = { rating: 'x', category: 7, email: 5 };
+    const wrong = { rating: 'x', category: 7, email: 5, connectorNumber: 'x', type: 7 };
     for (const id of [UNKNOWN_ID, 'no-uuid', server.demo.networkId, globalId('Tariff', UNKNOWN_ID)]) {
       const path = row.path.replaceAll(/\{\w+\}/g, id);
       for (const body of [{}, '{', 'null', wrong]) {
@@ -433,6 +493,17 @@ it.each(withBothChecks.map(row => [keyOf(row), row] as const))(
       }
     }
     expectError(await send(row, { body: wrong }), 400, 'validation_error');
+  },
+);
+
+it.each(withIds.filter(row => row.query).map(row => [keyOf(row), row] as const))(
+  '%s is 404 before its query is found wrong',
+  async (_, row) => {
+    const [name] = Object.keys(shapeOf(row.query));
+    for (const id of [UNKNOWN_ID, 'no-uuid', server.demo.networkId]) {
+      const path = row.path.replaceAll(/\{\w+\}/g, id);
+      expectError(await send(row, { path, query: `${name}=x` }), 404, 'not_found');
+    }
   },
 );
 
@@ -502,7 +573,8 @@ describe.each(withBody.map(row => [keyOf(row), row] as const))('%s, which takes 
 
   it('names what is missing of a body that is left out', async () => {
     const answer = await send(row, { body: '' });
-    if (row.body!.safeParse({}).success) return expect(answer.status).toBe(200);
+    const { status } = await goodRequest(row);
+    if (answer.status === status) return expect(row.body!.safeParse({}).success).toBe(true);
     expectError(answer, 400, 'validation_error');
     const missing = answer.body.details.map(({ field }: { field: string }) => field);
     expect(missing.length).toBeGreaterThan(0);
@@ -525,6 +597,7 @@ const WRONG_QUERY: Record<string, readonly string[]> = {
   lat: ['90.1', '-91', 'x', '', '1e1', 'NaN', ' 1', '0x10'],
   lng: ['180.01', '-181', 'x', '', '1e1', 'Infinity'],
   radiusKm: ['-1', '20038', 'x', '', '1e1'],
+  connector: ['0', '9', '-1', '1.5', '1e0', 'x', '', '2147483648'],
   // free text
   q: NUL,
   city: NUL,
@@ -577,6 +650,8 @@ const WRONG_BODY: Record<string, readonly unknown[]> = {
   label: [...NO_TEXT, 'x'.repeat(101)],
   note: [...NO_TEXT, 'x'.repeat(2001)],
   comment: [...NO_TEXT, 'x'.repeat(2001)],
+  expiryMinutes: ['1', 1.5, true, 0, -1, 241, 2 ** 31],
+  limit: ['1', true, -1, [1], 1e7],
   rating: ['5', 4.5, true, 0, 6, -1, [5]],
   uid: [...NO_NAME, 'x'.repeat(21), 'two words', 'é'],
   boolean: ['true', 1, 0, {}, ''],
@@ -727,6 +802,7 @@ describe.each(windows.map(row => [keyOf(row), row] as const))('%s, within a wind
 const WORDS: Record<string, string> = {
   'GET /auth/tokens tokenType': 'RFID',
   'GET /chargers status': 'AVAILABLE',
+  'GET /reservations status': 'cancelled',
   'GET /charging/sessions status': 'completed',
   'GET /transactions status': 'none',
 };
@@ -757,12 +833,28 @@ it('refuses a mistyped key by its checksum, without a look-up', async () => {
   expectError(await lookedUp, 401, 'unauthorized');
 });
 
-it('400 of the body comes before 409 of the state, 409 of the charger after its 404', async () => {
-  const start = rows.find(row => row.path === '/charging/start')!;
-  const { body } = await goodRequest(start);
-  expectError(await send(start), 409, 'charger_offline');
-  expectProblem(await send(start, { body: { ...body, idTag: 5 } }), 'idTag');
-  expectError(await send(start, { body: { ...body, chargerId: UNKNOWN_ID } }), 404, 'not_found');
+it.each(['POST /charging/start', 'POST /reservations'])(
+  '%s: 400 of the body comes before 409 of the state, 409 of the charger after its 404',
+  async key => {
+    const row = rows.find(candidate => keyOf(candidate) === key)!;
+    const { body } = await goodRequest(row);
+    expectError(await send(row), 409, 'charger_offline');
+    for (const idTag of [5, '', ' ']) {
+      expectProblem(await send(row, { body: { ...body, idTag } }), 'idTag');
+    }
+    expectProblem(await send(row, { body: { ...body, connectorNumber: 9 } }), 'connectorNumber');
+    expectError(await send(row, { body: { ...body, chargerId: UNKNOWN_ID } }), 404, 'not_found');
+  },
+);
+
+it('a charger that is offline is 409 to a reboot, and an answer to what may be asked again', async () => {
+  for (const row of rows.filter(
+    ({ subject, access }) => subject === 'Charger' && access.scope === 'control',
+  )) {
+    const answer = await send(row);
+    if (row.path.endsWith('/reboot')) expectError(answer, 409, 'charger_offline');
+    else expect([answer.status, answer.body.data.accepted]).toEqual([200, false]);
+  }
 });
 
 describe('409', () => {
@@ -802,6 +894,8 @@ it.each([
   ['POST /locations/{id}/report', 'chargerId'],
   ['POST /charging/start', 'chargerId'],
   ['POST /charging/stop', 'sessionId'],
+  ['POST /charging/schedule', 'chargerId'],
+  ['POST /reservations', 'chargerId'],
   ['POST /pricing/calculate', 'chargerId'],
 ])('%s is 404 for a %s that nothing has', async (key, name) => {
   const row = rows.find(candidate => keyOf(candidate) === key)!;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoCharger } from './support/charge.ts';
 import { conforms, documentedRoute, shapeOf } from './support/contract.ts';
-import { signIn } from './support/driver.ts';
+import { appKey, signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { type Frame, RawStation } from './support/station.ts';
@@ -319,7 +319,14 @@ describe('a limit', () => {
   it('without an answer may be tried again, and is sent when the station has booted', async () => {
     const station = await LimitedStation.boot('DEMO-AC-03');
     station.answer = 'silence';
-    const { body } = await put('DEMO-AC-03', { limit: 12 });
+    const asked = put('DEMO-AC-03', { limit: 12 });
+    await eventually(() => station.limits.length > 0);
+    // noted before a word was sent: what may come of it is counted, even if nobody lives to hear the answer
+    const [noted] = await server.sql('select sent_w, sending_w from charging_limits where charger_id = $1', [
+      idOf('DEMO-AC-03'),
+    ]);
+    expect(noted).toEqual({ sent_w: null, sending_w: 8_314 });
+    const { body } = await asked;
     expect(body.data).toMatchObject({
       accepted: false,
       reason: 'The charger did not answer in time.',
@@ -418,15 +425,23 @@ describe('who may limit a charger', () => {
     expect(await limitOf('DEMO-AC-03')).toMatchObject({ requestedLimit: '20.0' });
   });
 
-  it('an app without a driver reads no ceiling and no limits', async () => {
+  it('an app reads no ceiling and no limits, with a driver or without', async () => {
     await setCeiling('DEMO-AC-03', 10_000);
+    await put('DEMO-AC-03', { limit: 10 });
     const driver = await signIn(server);
-    const { data } = await server.graphql<{ node: { location: { powerLimitW: number | null } } }>(
-      'query ($id: ID!) { node(id: $id) { ... on Charger { location { powerLimitW } } } }',
-      { id: btoa(`Charger:${idOf('DEMO-AC-03')}`) },
-      driver.headers,
-    );
-    expect(data.node.location.powerLimitW).toBe(null);
+    for (const headers of [driver.headers, { 'x-api-key': await appKey(server) }]) {
+      const { data } = await server.graphql<{
+        node: { location: { powerLimitW: number | null }; connectors: { limit: Limit | null }[] };
+      }>(
+        `query ($id: ID!) {
+          node(id: $id) { ... on Charger { location { powerLimitW } connectors { limit { sentW } } } }
+        }`,
+        { id: btoa(`Charger:${idOf('DEMO-AC-03')}`) },
+        headers,
+      );
+      expect(data.node).toEqual({ location: { powerLimitW: null }, connectors: [{ limit: null }] });
+    }
+    expect(await limitOf('DEMO-AC-03')).toMatchObject({ requestedLimit: '10.0' });
   });
 });
 

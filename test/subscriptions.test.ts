@@ -171,8 +171,9 @@ describe.each([
     await station.call('StopTransaction', { transactionId, meterStop: 8_000, timestamp: timestamp() });
     await eventually(() => answers.at(-1)?.data.sessionUpdated.status === 'COMPLETED');
     await station.close();
-    const sessions = answers.map(answer => answer.data.sessionUpdated);
-    expect(new Set(sessions.map(session => session.id)).size).toBe(1);
+    // the charge before this one may be told of once more: its vehicle has left
+    const { id } = answers.at(-1)!.data.sessionUpdated;
+    const sessions = answers.map(answer => answer.data.sessionUpdated).filter(session => session.id === id);
     expect(sessions.every(session => session.charger.uid === 'DEMO-AC-01')).toBe(true);
     const energies = sessions.map(session => Number(session.energyWh));
     const costs = sessions.map(session => Number(session.bill.total.minorUnits));

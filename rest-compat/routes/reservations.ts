@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { integer, oneOf, optional, paging, text, uuid } from '../parameters.ts';
+import { integer, oneOf, optional, paging, sliceOf, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 import { time } from '../values.ts';
 
@@ -52,17 +52,14 @@ export const listReservations = row({
   query: z.object({ ...paging, status: oneOf([...new Set(Object.values(WORDS))]).optional() }),
   operation: `
     query Reservations($first: Int!, $offset: Int!, $statuses: [ReservationStatus!]) {
-      reservations(first: $first, offset: $offset, statuses: $statuses) { totalCount nodes { ...Detail } }
+      reservations(first: $first, offset: $offset, statuses: $statuses) { nodes { ...Detail } }
     } ${RESERVATION}`,
   variables: ({ query: { page, pageSize, status } }) => ({
-    first: pageSize,
-    offset: (page - 1) * pageSize,
+    ...sliceOf({ page, pageSize }),
     statuses: status && Object.keys(WORDS).filter(state => WORDS[state]?.toUpperCase() === status),
   }),
-  answer: ({ reservations }: { reservations: { totalCount: number; nodes: Reservation[] } }) => ({
-    list: reservations.nodes.map(reservationOf),
-    totalCount: reservations.totalCount,
-  }),
+  answer: ({ reservations }: { reservations: { nodes: Reservation[] } }) =>
+    reservations.nodes.map(reservationOf),
 });
 
 export const createReservation = row({

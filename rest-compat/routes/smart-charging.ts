@@ -30,7 +30,9 @@ interface Cleared {
 export const getLimit = row({
   ...limitRoute,
   method: 'GET',
+  access: { scope: 'read', audience: 'either' },
   title: 'Get the effective charging limit for a connector',
+  names: { connectorNumber: 'connector' },
   query: z.object({ connector: queryInteger.optional(), unit: wordOf(UNITS).optional() }),
   operation: `
     query CompositeSchedule($chargerId: ID!, $connectorNumber: Int, $unit: ChargingRateUnit) {
@@ -89,6 +91,7 @@ export const clearLimit = row({
   ...limitRoute,
   method: 'DELETE',
   title: 'Clear the driver-set charging limit on a connector',
+  names: { connectorNumber: 'connector' },
   query: z.object({ connector: queryInteger.optional() }),
   operation: `
     mutation ClearLimit($input: ClearChargingLimitInput!) {

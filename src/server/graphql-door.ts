@@ -115,7 +115,7 @@ async function authenticated(
   }
 }
 
-/** graphql-ws: who connects says who it is in `connection_init`, `{ apiKey }`. */
+/** graphql-ws: who connects says who it is in `connection_init`, `{ apiKey, authorization }`, or in the same headers. */
 function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -124,11 +124,15 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
   });
   const callers: Callers = new Map();
   const check = everySoOften(CHECK_CALLERS_MS, app.log, () => dismissInvalid(app, callers));
-  const server = useServer<{ apiKey?: string }, { viewer?: Viewer }>(
+  const server = useServer<{ apiKey?: string; authorization?: string }, { viewer?: Viewer }>(
     {
       async onConnect({ connectionParams, extra }) {
         const apiKey = connectionParams?.apiKey ?? headerOf(extra.request, 'x-api-key');
-        const credentials = apiKey === undefined ? {} : { 'x-api-key': apiKey };
+        const authorization = connectionParams?.authorization ?? headerOf(extra.request, 'authorization');
+        const credentials = {
+          ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+          ...(authorization !== undefined && { authorization }),
+        };
         try {
           extra.viewer = await viewerOf(app, credentials);
         } catch (error) {
@@ -180,15 +184,16 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
 }
 
 /** Open sockets, and what their callers said of themselves. */
-type Callers = Map<WebSocket, { readonly 'x-api-key'?: string }>;
+type Callers = Map<WebSocket, { readonly 'x-api-key'?: string; readonly authorization?: string }>;
 
-/** Closes the sockets of those whose key has been revoked, or has expired, since they came. */
+/** Closes the sockets of those whose key has been revoked, or key or token has expired, since they came. */
 async function dismissInvalid(app: App, callers: Callers): Promise<void> {
-  const bySecret = Map.groupBy(callers, ([, credentials]) => credentials['x-api-key']);
-  for (const [secret, sockets] of bySecret) {
-    if (secret === undefined) continue;
+  const alike = Map.groupBy(callers, ([, credentials]) => JSON.stringify(credentials));
+  for (const sockets of alike.values()) {
+    const [, credentials] = sockets[0]!;
+    if (credentials['x-api-key'] === undefined) continue;
     try {
-      await viewerOf(app, { 'x-api-key': secret });
+      await viewerOf(app, credentials);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       for (const [socket] of sockets) socket.close(CloseCode.Forbidden, error.message);

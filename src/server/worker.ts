@@ -9,7 +9,7 @@ import { everySoOften } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
 
 /** No job takes this long: one that is locked for longer was lost with its process. */
-const LOST_AFTER_MS = 60_000;
+const LOST_AFTER_MS = 300_000;
 
 type AnyHandler = (ctx: Context, payload: { readonly networkId: string }) => Promise<void>;
 
@@ -40,7 +40,7 @@ export async function startWorker(
     };
   }
   await releaseLostJobs(pool);
-  const releasing = everySoOften(LOST_AFTER_MS / 2, log, () => releaseLostJobs(pool));
+  const releasing = everySoOften(LOST_AFTER_MS / 10, log, () => releaseLostJobs(pool));
   const runner = await run({
     pgPool: pool,
     concurrency: 4,

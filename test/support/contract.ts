@@ -47,13 +47,18 @@ export const routesBeyond: readonly ContractRoute[] = [
   },
 ];
 
+/** Members that a route's description tells of, and its table of the body does not. */
+const MEMBERS_IN_PROSE: Readonly<Record<string, readonly ContractField[]>> = {
+  'POST /chargers/{id}/reboot': [{ name: 'type', type: 'string' }],
+};
+
 /** The route as documented; the path is given below the base path. */
 export function documentedRoute(method: string, path: string): ContractRoute {
   const route = [...contractRoutes, ...routesBeyond].find(
     candidate => candidate.method === method && candidate.path === contract.basePath + path,
   );
   if (!route) throw new Error(`The contract has no route ${method} ${path}.`);
-  return route;
+  return { ...route, body: [...route.body, ...(MEMBERS_IN_PROSE[`${method} ${path}`] ?? [])] };
 }
 
 type Scalar = 'integer' | 'number' | 'string' | 'uuid' | 'instant' | 'boolean';

@@ -1,5 +1,6 @@
 import { newKey } from './callers.ts';
 import { demoCharger, playCharge } from './charge.ts';
+import { eventually } from './eventually.ts';
 import { brandNetwork, makePlace, makeStation, makeTariff } from './everything-set.ts';
 import { resetTokenFor } from './mail.ts';
 import type { RestAnswer, TestServer } from './server.ts';
@@ -9,7 +10,7 @@ type Answers = Record<string, RestAnswer[]>;
 
 /** Fills the network through its doors, then calls each route; what each answered, by route. */
 export async function callEveryRoute(server: TestServer): Promise<Answers> {
-  const appKey = await newKey(server, { kind: 'APP' });
+  const appKey = await newKey(server, { kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] });
   await brandNetwork(server);
   const tariffId = await makeTariff(server);
   const locationId = await makePlace(server);
@@ -21,6 +22,12 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
   const users = await callUsers(server, ana!);
   const me = await ana!.rest('GET', '/auth/driver/me');
   const places = await callPlaces(server, { locationId, chargerId: station.id, drivers: [ana!, olga!] });
+  const control = {
+    ...(await callReservations(ana!, station)),
+    ...(await callSchedules(ana!, station, demoCharger(server, 'DEMO-AC-02').id)),
+    ...(await callCommands(server, station)),
+    ...(await callLimits(server, station)),
+  };
   await station.raw.close();
 
   const { rest, demo } = server;
@@ -33,6 +40,7 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
     ...users,
     ...charging,
     ...places,
+    ...control,
     'POST /pricing/calculate': [
       await price({ tariffId, ...usage }),
       await price({ chargerId: demo.chargers[0]!.id, energyKwh: 1 }),
@@ -43,6 +51,11 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
       await rest('GET', `/tariffs/${(await rest('GET', '/tariffs')).body.data[0].id}`),
     ],
   };
+}
+
+interface Station {
+  readonly id: string;
+  readonly raw: RawStation;
 }
 
 /** A registered driver, who asks through the app. */
@@ -198,10 +211,7 @@ async function callPlaces(server: TestServer, { locationId, chargerId, drivers }
   };
 }
 
-async function callCharging(
-  server: TestServer,
-  { id: chargerId, raw }: { readonly id: string; readonly raw: RawStation },
-): Promise<Answers> {
+async function callCharging(server: TestServer, { id: chargerId, raw }: Station): Promise<Answers> {
   const get = (path: string) => server.rest('GET', path);
   const started = await remoteStart(server, raw, chargerId);
   const running = await get(`/charging/sessions/${started.body.data.id}`);
@@ -271,4 +281,111 @@ async function remoteStop(server: TestServer, station: RawStation, sessionId: st
     reason: 'Remote',
   });
   return answer;
+}
+
+/** What the request came to, while the station answered the command that it led to. */
+async function answered(
+  station: RawStation,
+  request: Promise<RestAnswer>,
+  action: string,
+  answer: object,
+): Promise<RestAnswer> {
+  station.reply((await station.expectCall(action)).id, answer);
+  return request;
+}
+
+/** One that the station takes and the driver gives up, one that it refuses. */
+async function callReservations(driver: AppDriver, { id: chargerId, raw }: Station): Promise<Answers> {
+  const reserve = (status: string) =>
+    answered(raw, driver.rest('POST', '/reservations', { chargerId }), 'ReserveNow', { status });
+  const made = [await reserve('Accepted')];
+  const at = `/reservations/${made[0]!.body.data.id}`;
+  const cancelling = driver.rest('DELETE', at);
+  const cancelled = await answered(raw, cancelling, 'CancelReservation', { status: 'Accepted' });
+  made.push(await reserve('Rejected'));
+  return {
+    'POST /reservations': made,
+    'GET /reservations': [
+      await driver.rest('GET', '/reservations'),
+      await driver.rest('GET', '/reservations?status=rejected'),
+    ],
+    'GET /reservations/{id}': [await driver.rest('GET', at)],
+    'DELETE /reservations/{id}': [cancelled],
+  };
+}
+
+/** One that fires, one that fails because its charger is offline, one that is called off. */
+async function callSchedules(
+  driver: AppDriver,
+  { id: chargerId, raw }: Station,
+  offlineChargerId: string,
+): Promise<Answers> {
+  const plan = (seconds: number, charger: string) =>
+    driver.rest('POST', '/charging/schedule', {
+      chargerId: charger,
+      scheduledTime: Temporal.Now.instant().add({ seconds }).toString(),
+    });
+  const made = [await plan(1, chargerId), await plan(1, offlineChargerId), await plan(3600, chargerId)];
+  const { id } = made[2]!.body.data;
+  const calledOff = await driver.rest('DELETE', `/charging/schedule/${id}`);
+  raw.reply((await raw.expectCall('RemoteStartTransaction')).id, { status: 'Accepted' });
+  const listed = await eventually(async () => {
+    const list = await driver.rest('GET', '/charging/schedules');
+    return list.body.data.every(({ status }: { status: string }) => status !== 'Pending') && list;
+  });
+  const pending = await driver.rest('GET', '/charging/sessions?status=pending');
+  await driver.rest('POST', '/charging/stop', { sessionId: pending.body.data[0].id });
+  return {
+    'POST /charging/schedule': made,
+    'GET /charging/schedules': [listed],
+    'DELETE /charging/schedule/{id}': [calledOff],
+  };
+}
+
+/** Each command, accepted and refused. */
+async function callCommands(server: TestServer, { id, raw }: Station): Promise<Answers> {
+  const both = async (path: string, action: string, statuses: readonly string[]) => {
+    const answers: RestAnswer[] = [];
+    for (const status of statuses) {
+      answers.push(await answered(raw, server.rest('POST', path, { body: {} }), action, { status }));
+    }
+    return answers;
+  };
+  const accepted = ['Accepted', 'Rejected'];
+  const at = `/remote-control/${id}`;
+  return {
+    'POST /remote-control/{chargerId}/unlock': await both(`${at}/unlock`, 'UnlockConnector', [
+      'Unlocked',
+      'UnlockFailed',
+    ]),
+    'POST /remote-control/{chargerId}/trigger': await both(`${at}/trigger`, 'TriggerMessage', accepted),
+    'POST /remote-control/{chargerId}/reset': await both(`${at}/reset`, 'Reset', accepted),
+    'POST /chargers/{id}/reboot': await both(`/chargers/${id}/reboot`, 'Reset', accepted),
+  };
+}
+
+/** A limit that the station refuses, one that it takes and later forgets, and what it makes of it. */
+async function callLimits(server: TestServer, { id, raw }: Station): Promise<Answers> {
+  const call = (method: string, action: string, answer: object) => {
+    const body = method === 'PUT' ? { limit: 16 } : undefined;
+    return answered(raw, server.rest(method, `/smart-charging/${id}/limit`, { body }), action, answer);
+  };
+  const set = (status: string) => call('PUT', 'SetChargingProfile', { status });
+  const clear = (status: string) => call('DELETE', 'ClearChargingProfile', { status });
+  const refused = await set('Rejected');
+  const taken = await set('Accepted');
+  const composite = await call('GET', 'GetCompositeSchedule', {
+    status: 'Accepted',
+    connectorId: 1,
+    chargingSchedule: {
+      duration: 86_400,
+      chargingRateUnit: 'A',
+      chargingSchedulePeriod: [{ startPeriod: 0, limit: 16 }],
+    },
+  });
+  return {
+    'PUT /smart-charging/{chargerId}/limit': [refused, taken],
+    'GET /smart-charging/{chargerId}/limit': [composite],
+    'DELETE /smart-charging/{chargerId}/limit': [await clear('Accepted'), await clear('Unknown')],
+  };
 }

@@ -1,4 +1,5 @@
 import { authorize, signedInDriver } from '../../auth/authorize.ts';
+import type { KeyScope } from '../../auth/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
 import { NotFoundError } from '../../kernel/errors.ts';
 import { db } from '../db.ts';
@@ -16,8 +17,12 @@ export interface ControlledCharger {
  * The charger, if the caller may command it: an operator every one of its networks, a driver only that on which they
  * have an open session or an active reservation. Throws NotFoundError for any other: to the caller there is none.
  */
-export async function requireControl(ctx: Context, chargerId: string): Promise<ControlledCharger> {
-  authorize(ctx.viewer, 'control', 'either');
+export async function requireControl(
+  ctx: Context,
+  chargerId: string,
+  scope: KeyScope = 'control',
+): Promise<ControlledCharger> {
+  authorize(ctx.viewer, scope, 'either');
   const driver = signedInDriver(ctx.viewer);
   const charger = await db(ctx)
     .selectFrom('chargers as c')

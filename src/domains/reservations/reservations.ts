@@ -49,6 +49,7 @@ export async function reserve(ctx: Context, input: NewReservation): Promise<stri
   const chargerId = input.chargerId ?? invalid('chargerId', 'name the charger');
   const connectorNumber = input.connectorNumber ?? 1;
   const minutes = input.expiryMinutes ?? DEFAULT_MINUTES;
+  if (input.idTag?.trim() === '') invalid('idTag', 'must not be empty');
   if (connectorNumber < 1) invalid('connectorNumber', 'counts from 1');
   if (!(minutes >= 1 && minutes <= MAX_MINUTES)) {
     invalid('expiryMinutes', `must lie between 1 and ${MAX_MINUTES}`);

@@ -38,6 +38,7 @@ export async function createSchedule(ctx: Context, input: NewSchedule): Promise<
   const chargerId = input.chargerId ?? invalid('chargerId', 'name the charger');
   const scheduledTime = input.scheduledTime ?? invalid('scheduledTime', 'say when');
   const connectorNumber = input.connectorNumber ?? 1;
+  if (input.idTag?.trim() === '') invalid('idTag', 'must not be empty');
   const aheadMs = epochMs(scheduledTime) - ctx.now().epochMilliseconds;
   if (aheadMs <= 0) invalid('scheduledTime', 'must be in the future');
   if (aheadMs > MAX_DAYS_AHEAD * 24 * 3600_000) {

@@ -91,7 +91,7 @@ export async function getCompositeSchedule(
   ctx: Context,
   input: Pick<LimitInput, 'chargerId' | 'connectorNumber' | 'unit'>,
 ): Promise<CompositeScheduleResult> {
-  const charger = await requireControl(ctx, input.chargerId);
+  const charger = await requireControl(ctx, input.chargerId, 'read');
   const connectorNumber = input.connectorNumber ?? 1;
   const unit = input.unit ?? 'A';
   await connectorOf(ctx, charger.id, connectorNumber);
