@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashSecret, isWellFormed, newSecret, visibleParts } from '../src/auth/api-key-secret.ts';
 import { KEY_SCOPES } from '../src/auth/viewer.ts';
+import { newDriver, newKey } from './support/callers.ts';
 import { demoCharger } from './support/charge.ts';
 import { globalId, rowId } from './support/global-id.ts';
 import { makeOtherNetwork, type OtherNetwork } from './support/other-network.ts';
@@ -44,10 +45,14 @@ async function createKey(input: object, apiKey: string = server.demo.platformKey
 }
 
 /** Asks for something with the key, and answers the HTTP status and the code of the error. */
-async function call(apiKey: string | null, query = NAMES, variables = {}) {
+async function call(apiKey: string | null, query = NAMES, variables = {}, headers = {}) {
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(apiKey !== null && { 'x-api-key': apiKey }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(apiKey !== null && { 'x-api-key': apiKey }),
+      ...headers,
+    },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await response.json();
@@ -185,52 +190,118 @@ describe('who is asking', () => {
   });
 });
 
-/** Every mutation: the scope it needs, and arguments that pass its parsing. */
-const MUTATIONS: readonly [field: string, scope: (typeof KEY_SCOPES)[number], args: () => string][] = [
+/** Whom it is for: an operator, a signed-in driver, both, or an app's visitor who is about to sign in. */
+type For = 'operator' | 'driver' | 'either' | 'visitor';
+
+/**
+ * Every mutation: the scope it needs (any: a key with whatever scope, as a mutation may always read what it answers
+ * with), arguments that pass its parsing, and whom it is for.
+ */
+const MUTATIONS: readonly [
+  field: string,
+  scope: (typeof KEY_SCOPES)[number] | 'any',
+  args: () => string,
+  whom: For,
+][] = [
   [
     'createLocation',
     'write',
     () => `input: { name: "A", address: "B", city: "C", country: "US",
      latitude: 100, longitude: 1, timeZone: "UTC" }`,
+    'operator',
   ],
-  ['updateLocation', 'write', () => `input: { id: "${globalId('Location', other.locationId)}" }`],
-  ['createCharger', 'write', () => 'input: { uid: "NEW-1", connectors: [] }'],
-  ['updateCharger', 'write', () => `input: { id: "${globalId('Charger', other.chargerId)}" }`],
-  ['renewChargerPassword', 'write', () => `id: "${globalId('Charger', other.chargerId)}"`],
-  ['createTariff', 'write', () => 'input: { code: "A B", name: "X", currency: "USD" }'],
-  ['updateTariff', 'write', () => `input: { id: "${globalId('Tariff', other.tariffId)}" }`],
-  ['assignTariff', 'write', () => `input: { tariffId: "${globalId('Tariff', other.tariffId)}" }`],
+  ['updateLocation', 'write', () => `input: { id: "${globalId('Location', other.locationId)}" }`, 'operator'],
+  ['createCharger', 'write', () => 'input: { uid: "NEW-1", connectors: [] }', 'operator'],
+  ['updateCharger', 'write', () => `input: { id: "${globalId('Charger', other.chargerId)}" }`, 'operator'],
+  ['renewChargerPassword', 'write', () => `id: "${globalId('Charger', other.chargerId)}"`, 'operator'],
+  ['createTariff', 'write', () => 'input: { code: "A B", name: "X", currency: "USD" }', 'operator'],
+  ['updateTariff', 'write', () => `input: { id: "${globalId('Tariff', other.tariffId)}" }`, 'operator'],
+  ['assignTariff', 'write', () => `input: { tariffId: "${globalId('Tariff', other.tariffId)}" }`, 'operator'],
   [
     'startSession',
     'control',
     () => `input: { chargerId: "${globalId('Charger', other.chargerId)}", idTag: "A" }`,
+    'either',
   ],
-  ['stopSession', 'control', () => `id: "${globalId('Session', other.chargerId)}"`],
+  ['stopSession', 'control', () => `id: "${globalId('Session', other.chargerId)}"`, 'either'],
   [
     'createApiKey',
     'admin',
     () => `input: { name: "A", kind: OPERATOR, scopes: [], networkId: "${network()}" }`,
+    'operator',
   ],
-  ['revokeApiKey', 'admin', () => `id: "${globalId('ApiKey', other.apiKeyId)}"`],
-  ['updateNetwork', 'admin', () => `input: { id: "${globalId('Network', other.networkId)}" }`],
+  ['revokeApiKey', 'admin', () => `id: "${globalId('ApiKey', other.apiKeyId)}"`, 'operator'],
+  ['updateNetwork', 'admin', () => `input: { id: "${globalId('Network', other.networkId)}" }`, 'operator'],
   [
     'createNetwork',
     'platform',
     () => 'input: { name: "X", countryCode: "US", partyId: "no", currency: "USD" }',
+    'operator',
   ],
+  [
+    'createDriver',
+    'write',
+    () => 'input: { email: "no address", firstName: "A", lastName: "B" }',
+    'operator',
+  ],
+  ['updateDriver', 'write', () => `input: { id: "${globalId('Driver', other.driverId)}" }`, 'operator'],
+  ['createToken', 'write', () => `input: { driverId: "${globalId('Driver', other.driverId)}" }`, 'operator'],
+  ['invalidateToken', 'write', () => `id: "${globalId('Token', other.driverId)}"`, 'operator'],
+  ['acknowledgeAlert', 'write', () => `id: "${globalId('Alert', other.chargerId)}"`, 'operator'],
+  ['rotateSigningKey', 'platform', () => '', 'operator'],
+  [
+    'addReview',
+    'write',
+    () => `input: { locationId: "${globalId('Location', other.locationId)}", rating: 1 }`,
+    'driver',
+  ],
+  [
+    'reportProblem',
+    'write',
+    () => `input: { locationId: "${globalId('Location', other.locationId)}", category: OTHER }`,
+    'driver',
+  ],
+  [
+    'saveFavorite',
+    'write',
+    () => `input: { targetId: "${globalId('Location', other.locationId)}" }`,
+    'driver',
+  ],
+  ['removeFavorite', 'write', () => `id: "${globalId('Favorite', other.chargerId)}"`, 'driver'],
+  ['updateNotificationPreferences', 'write', () => 'input: { phoneNumber: "no number" }', 'driver'],
+  [
+    'register',
+    'write',
+    () => 'input: { email: "a@example.com", password: "short", firstName: "A", lastName: "B" }',
+    'visitor',
+  ],
+  ['login', 'any', () => 'email: "nobody@example.com", password: "whatever it is"', 'visitor'],
+  ['refresh', 'any', () => 'refreshToken: "prt_unknown"', 'visitor'],
+  ['requestPasswordReset', 'any', () => 'email: "nobody@example.com"', 'visitor'],
+  ['resetPassword', 'any', () => 'token: "unknown", newPassword: "quite another one"', 'visitor'],
 ];
 
-async function mutate(apiKey: string | null, field: string, args: string) {
+const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
+
+/** Past the scope: what is asked for is another network's, or of no use, or harmless. */
+const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done)$/;
+
+async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(
     apiKey,
-    `mutation { result: ${field}(${args}) { __typename ... on Error { code } } }`,
+    `mutation { result: ${field}${args && `(${args})`} { __typename ... on Error { code } } }`,
+    {},
+    headers,
   );
   return data?.result?.__typename;
 }
 
 describe('the scopes of a key', () => {
   const keys = new Map<string, string>();
+  let driver: { authorization: string };
   beforeAll(async () => {
+    const { headers } = await newDriver(server, await newKey(server, { kind: 'APP' }));
+    driver = { authorization: headers.authorization! };
     for (const scope of KEY_SCOPES) {
       const rest = KEY_SCOPES.filter(one => one !== scope);
       keys.set(`only ${scope}`, (await createKey({ scopes: [scope.toUpperCase()] })).secret);
@@ -238,14 +309,32 @@ describe('the scopes of a key', () => {
     }
   });
 
-  it.each(MUTATIONS)('%s needs the scope "%s", and no other', async (field, scope, args) => {
-    expect(await mutate(keys.get(`all but ${scope}`)!, field, args())).toBe('ForbiddenError');
-    // past the scope: what is asked for is another network's, or of no use
-    expect(await mutate(keys.get(`only ${scope}`)!, field, args())).toMatch(
-      /^(NotFoundError|ValidationError)$/,
-    );
-    expect(await mutate(null, field, args())).toBe('UnauthorizedError');
+  it.each(MUTATIONS)('%s needs the scope "%s", and no other', async (field, scope, args, whom) => {
+    const headers = whom === 'driver' ? driver : {};
+    if (scope !== 'any') {
+      expect(await mutate(keys.get(`all but ${scope}`)!, field, args(), headers)).toBe('ForbiddenError');
+    }
+    for (const enough of scope === 'any' ? KEY_SCOPES : [scope]) {
+      await server.sql('delete from failed_attempts');
+      expect(await mutate(keys.get(`only ${enough}`)!, field, args(), headers)).toMatch(PAST);
+    }
+    expect(await mutate(null, field, args(), headers)).toBe('UnauthorizedError');
   });
+
+  it.each(forWhom('operator'))(
+    '%s is nothing for a driver, whatever the key may do',
+    async (field, _, args) => {
+      expect(await mutate(server.demo.platformKey, field, args(), driver)).toBe('ForbiddenError');
+      expect(await mutate(server.demo.apiKey, field, args(), driver)).toBe('ForbiddenError');
+    },
+  );
+
+  it.each(forWhom('driver'))(
+    '%s is nothing without a driver, also for an operator',
+    async (field, _, args) => {
+      expect(await mutate(server.demo.apiKey, field, args())).toBe('DriverRequiredError');
+    },
+  );
 
   it('every mutation of the graph is in this table', async () => {
     const { data } = await call(server.demo.apiKey, '{ __schema { mutationType { fields { name } } } }');
@@ -259,6 +348,8 @@ describe('the scopes of a key', () => {
     ['chargers', 'read'],
     ['tariffs', 'read'],
     ['drivers', 'read'],
+    ['tokens', 'read'],
+    ['alerts', 'read'],
     ['sessions', 'read'],
     ['transactions', 'read'],
     ['apiKeys', 'admin'],
@@ -278,13 +369,23 @@ describe('the key of an app, without a driver', () => {
     await server.sql(`update locations set is_published = false where name = 'Beach Mall'`);
   });
 
-  it.each(MUTATIONS)('%s needs a driver', async (field, _, args) => {
-    expect(await mutate(app, field, args())).toBe('DriverRequiredError');
+  it.each(MUTATIONS.filter(([, , , whom]) => whom !== 'visitor'))(
+    '%s needs a driver',
+    async (field, _, args) => {
+      expect(await mutate(app, field, args())).toBe('DriverRequiredError');
+    },
+  );
+
+  it.each(forWhom('visitor'))('%s needs none', async (field, _, args) => {
+    expect(await mutate(app, field, args())).toMatch(PAST);
   });
 
-  it.each(['sessions', 'transactions', 'drivers', 'apiKeys'])('the list %s needs a driver', async list => {
-    expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
-  });
+  it.each(['sessions', 'transactions', 'drivers', 'tokens', 'alerts', 'favorites', 'apiKeys'])(
+    'the list %s needs a driver',
+    async list => {
+      expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
+    },
+  );
 
   it('reads networks and tariffs, what is public of chargers and locations, and no more', async () => {
     const { data, code } = await call(

@@ -7,14 +7,24 @@ import { Charger } from '../src/domains/chargers/charger.entity.ts';
 import { db } from '../src/domains/db.ts';
 import { APP_ROLE } from '../src/kernel/database.ts';
 import { networksScope, runInScope, systemScope } from '../src/kernel/scope.ts';
+import { newDriver, newKey, type TestDriver } from './support/callers.ts';
 import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
 import { globalId } from './support/global-id.ts';
-import { chargeThere, makeOtherNetwork, type OtherNetwork } from './support/other-network.ts';
+import {
+  chargeThere,
+  driverThere,
+  makeOtherNetwork,
+  type OtherDriver,
+  type OtherNetwork,
+} from './support/other-network.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import type { RawStation } from './support/station.ts';
 
 let server: TestServer;
 let other: OtherNetwork;
+let oscar: OtherDriver;
+/** A driver of the demo network. */
+let ana: TestDriver;
 let own: RawStation;
 let app: pg.Client;
 /** Every table whose rows belong to a network, and the column that says to which. */
@@ -24,6 +34,12 @@ beforeAll(async () => {
   server = await startTestServer();
   other = await makeOtherNetwork(server);
   await chargeThere(server, other);
+  const { networkId } = server.demo;
+  const [place] = await server.sql<{ id: string }>('select id from locations where network_id = $1 limit 1', [
+    networkId,
+  ]);
+  oscar = await driverThere(server, other, { networkId, locationId: place!.id });
+  ana = await newDriver(server, await newKey(server, { kind: 'APP' }));
   own = await bootedStation(server, 'DEMO-AC-01');
   await playCharge(own, {
     idTag: server.demo.idTag,
@@ -84,7 +100,7 @@ describe('in the database, under the role that the product runs under', () => {
           and not (relrowsecurity and relforcerowsecurity)`,
       [tables.map(table => table.name)],
     );
-    expect(tables.length).toBeGreaterThan(15);
+    expect(tables.length).toBeGreaterThan(23);
     expect(open).toEqual([]);
   });
 
@@ -349,6 +365,9 @@ describe.each([
     for (const { name } of tables) await server.sql(`alter table ${name} ${wall} row level security`);
     ids.session = await rowOf('sessions', other.networkId);
     ids.token = await rowOf('tokens', other.networkId);
+    ids.review = await rowOf('reviews', other.networkId);
+    ids.alert = await rowOf('alerts', other.networkId);
+    ids.favorite = await rowOf('favorites', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
@@ -361,12 +380,15 @@ describe.each([
     /** The arguments, as paths from the root field, that get another network's id here. */
     readonly covers: string[];
     readonly operation: string;
+    /** The demo network's operator where left out. */
+    readonly as?: 'driver';
     readonly variables: () => object;
     /** What stands in the field `result`, or the code of the field's error. */
     readonly answer: unknown;
   }
 
   const gone = { __typename: 'NotFoundError', code: 'not_found' };
+  const unknownCredentials = { __typename: 'InvalidCredentialsError', code: 'invalid_credentials' };
   const union = '{ __typename ... on Error { code } }';
   const mine = (uid = 'DEMO-AC-01') => globalId('Charger', demoCharger(server, uid).id);
   const foreign = (type: 'network' | 'location' | 'charger' | 'connector' | 'tariff' | 'driver' | 'apiKey') =>
@@ -375,7 +397,17 @@ describe.each([
     (
       await server.sql<{ id: string }>(`select id from ${table} where network_id = $1 limit 1`, [networkId])
     )[0]!.id;
-  const ids = { session: '', token: '', transaction: '', ownTariff: '', ownLocation: '' };
+  const ids = {
+    session: '',
+    token: '',
+    transaction: '',
+    review: '',
+    alert: '',
+    favorite: '',
+    ownTariff: '',
+    ownLocation: '',
+  };
+  const callers = { driver: () => ana.headers };
 
   const connectors = [
     {
@@ -397,37 +429,45 @@ describe.each([
     longitude: 1,
     timeZone: 'UTC',
   };
-  const everyNode = () => [
-    foreign('network'),
-    foreign('apiKey'),
-    foreign('location'),
-    foreign('charger'),
-    foreign('connector'),
-    foreign('tariff'),
-    foreign('driver'),
-    globalId('Session', ids.session),
-    globalId('Token', ids.token),
-    globalId('Transaction', ids.transaction),
+  const everyNode = [
+    () => foreign('network'),
+    () => foreign('location'),
+    () => foreign('charger'),
+    () => foreign('connector'),
+    () => foreign('tariff'),
+    () => foreign('driver'),
+    () => globalId('Session', ids.session),
+    () => globalId('Token', ids.token),
+    () => globalId('Transaction', ids.transaction),
+    () => globalId('Review', ids.review),
   ];
+  /** With what only an operator may ask for, and only a driver. */
+  const nodesOf = {
+    operator: [...everyNode, () => globalId('Alert', ids.alert), () => foreign('apiKey')],
+    driver: [...everyNode, () => globalId('Favorite', ids.favorite)],
+  };
   const mutation = (
     field: string,
     type: string,
     input: () => object,
     covers: string,
     answer: unknown = gone,
+    as?: 'driver',
   ) =>
     ({
       covers: [`${field}.${covers}`],
       operation: `mutation ($input: ${type}!) { result: ${field}(input: $input) ${union} }`,
       variables: () => ({ input: input() }),
       answer,
+      ...(as && { as }),
     }) satisfies Case;
-  const byId = (field: string, id: () => string) =>
+  const byId = (field: string, id: () => string, as?: 'driver') =>
     ({
       covers: [`${field}.id`],
       operation: `mutation ($id: ID!) { result: ${field}(id: $id) ${union} }`,
       variables: () => ({ id: id() }),
       answer: gone,
+      ...(as && { as }),
     }) satisfies Case;
   const filtered = (field: string, type: string, name: string, id: () => string) =>
     ({
@@ -445,21 +485,113 @@ describe.each([
     }) satisfies Case;
 
   const cases: Case[] = [
-    ...Array.from(
-      { length: 10 },
-      (_, index): Case => ({
-        covers: ['node.id'],
-        operation: 'query ($id: ID!) { result: node(id: $id) { id } }',
-        variables: () => ({ id: everyNode()[index] }),
+    ...(['operator', 'driver'] as const).flatMap((who): Case[] => [
+      ...nodesOf[who].map(
+        (id): Case => ({
+          covers: ['node.id'],
+          operation: 'query ($id: ID!) { result: node(id: $id) { id } }',
+          variables: () => ({ id: id() }),
+          answer: null,
+          ...(who === 'driver' && { as: who }),
+        }),
+      ),
+      {
+        covers: ['nodes.ids'],
+        operation: 'query ($ids: [ID!]!) { result: nodes(ids: $ids) { id } }',
+        variables: () => ({ ids: nodesOf[who].map(id => id()) }),
+        answer: nodesOf[who].map(() => null),
+        ...(who === 'driver' && { as: who }),
+      },
+    ]),
+    {
+      // a network's face is anyone's to see
+      covers: ['networkBranding.networkId'],
+      operation: 'query ($id: ID!) { result: networkBranding(networkId: $id) { name } }',
+      variables: () => ({ id: foreign('network') }),
+      answer: { name: 'Network OTH' },
+    },
+    ...[() => other.uid, () => other.chargerId].map(
+      (identifier): Case => ({
+        covers: [],
+        operation: 'query ($identifier: String!) { result: chargerInfo(identifier: $identifier) { uid } }',
+        variables: () => ({ identifier: identifier() }),
         answer: null,
       }),
     ),
     {
-      covers: ['nodes.ids'],
-      operation: 'query ($ids: [ID!]!) { result: nodes(ids: $ids) { id } }',
-      variables: () => ({ ids: everyNode() }),
-      answer: Array(10).fill(null),
+      covers: [],
+      operation: '{ result: nearestLocations(latitude: 18, longitude: -66.6, radiusKm: 1) { distanceKm } }',
+      variables: () => ({}),
+      answer: [],
     },
+    {
+      covers: [],
+      operation: `mutation ($email: String!, $password: String!) {
+        result: login(email: $email, password: $password) ${union} }`,
+      variables: () => ({ email: oscar.email, password: oscar.password }),
+      answer: unknownCredentials,
+    },
+    {
+      covers: [],
+      operation: `mutation ($token: String!) { result: refresh(refreshToken: $token) ${union} }`,
+      variables: () => ({ token: oscar.refreshToken }),
+      answer: unknownCredentials,
+    },
+    {
+      covers: [],
+      operation: `mutation ($token: String!) {
+        result: resetPassword(token: $token, newPassword: "quite another one") ${union} }`,
+      variables: () => ({ token: oscar.resetToken }),
+      answer: unknownCredentials,
+    },
+    filtered('tokens', 'TokenFilter', 'driverId', () => foreign('driver')),
+    filtered('alerts', 'AlertFilter', 'chargerId', () => foreign('charger')),
+    filtered('alerts', 'AlertFilter', 'locationId', () => foreign('location')),
+    byId('acknowledgeAlert', () => globalId('Alert', ids.alert)),
+    byId('invalidateToken', () => globalId('Token', ids.token)),
+    byId('removeFavorite', () => globalId('Favorite', ids.favorite), 'driver'),
+    mutation('updateDriver', 'UpdateDriverInput', () => ({ id: foreign('driver'), city: 'X' }), 'input.id'),
+    mutation(
+      'createDriver',
+      'CreateDriverInput',
+      () => ({ networkId: foreign('network'), email: 'x@example.com', firstName: 'X', lastName: 'X' }),
+      'input.networkId',
+    ),
+    mutation('createToken', 'CreateTokenInput', () => ({ driverId: foreign('driver') }), 'input.driverId'),
+    mutation(
+      'addReview',
+      'AddReviewInput',
+      () => ({ locationId: foreign('location'), rating: 1 }),
+      'input.locationId',
+      gone,
+      'driver',
+    ),
+    mutation(
+      'reportProblem',
+      'ReportProblemInput',
+      () => ({ locationId: foreign('location'), category: 'OTHER' }),
+      'input.locationId',
+      gone,
+      'driver',
+    ),
+    mutation(
+      'reportProblem',
+      'ReportProblemInput',
+      () => ({ locationId: ids.ownLocation, chargerId: foreign('charger'), category: 'OTHER' }),
+      'input.chargerId',
+      gone,
+      'driver',
+    ),
+    ...(['location', 'charger'] as const).map(target =>
+      mutation(
+        'saveFavorite',
+        'SaveFavoriteInput',
+        () => ({ targetId: foreign(target) }),
+        'input.targetId',
+        gone,
+        'driver',
+      ),
+    ),
     filtered('chargers', 'ChargerFilter', 'locationId', () => foreign('location')),
     filtered('sessions', 'SessionFilter', 'chargerId', () => foreign('charger')),
     filtered('sessions', 'SessionFilter', 'locationId', () => foreign('location')),
@@ -561,11 +693,15 @@ describe.each([
     ),
   ];
 
-  it.each(cases.map(one => [`${one.covers[0]}: ${one.operation.slice(0, 60)}`, one] as const))(
+  it.each(cases.map(one => [`${one.covers[0] ?? 'no id'}: ${one.operation.slice(0, 60)}`, one] as const))(
     '%s',
-    async (_, { operation, variables, answer }) => {
+    async (_, { operation, variables, answer, as }) => {
       const before = await everyRow();
-      const { data, errors } = await server.graphql<{ result: unknown }>(operation, variables());
+      const { data, errors } = await server.graphql<{ result: unknown }>(
+        operation,
+        variables(),
+        as && callers[as](),
+      );
       if (typeof answer === 'string') expect(errors?.[0]?.extensions.code).toBe(answer);
       else expect({ errors, result: data.result }).toEqual({ errors: undefined, result: answer });
       expect(await everyRow()).toEqual(before);
@@ -589,20 +725,44 @@ describe.each([
       locations { totalCount nodes { id } } chargers { totalCount nodes { id } }
       tariffs { totalCount nodes { id } } drivers { totalCount nodes { id } }
       sessions { totalCount nodes { id } } transactions { totalCount nodes { id } }
+      tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
       networks: 1,
-      apiKeys: 2,
+      apiKeys: 3,
       locations: 3,
       chargers: 8,
       tariffs: 4,
-      drivers: 2,
+      drivers: 3,
       sessions: 1,
       transactions: 1,
+      tokens: 4,
+      alerts: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
-    expect(listed.filter(id => everyNode().includes(id))).toEqual([]);
+    const foreignIds = nodesOf.operator.map(id => id());
+    expect(listed.filter(id => foreignIds.includes(id))).toEqual([]);
+  });
+
+  it('a driver’s access token is none under a key that does not reach the driver’s network', async () => {
+    const { errors } = await server.graphql(
+      '{ me { id } }',
+      {},
+      { authorization: `Bearer ${oscar.accessToken}` },
+    );
+    expect(errors?.[0]?.extensions.code).toBe('unauthorized');
+  });
+
+  it('a driver of another network who reviews a place here keeps their name', async () => {
+    const { data, errors } = await server.graphql(
+      'query ($id: ID!) { node(id: $id) { ... on Location { reviews { nodes { comment authorName } } } } }',
+      { id: ids.ownLocation },
+    );
+    expect({ data, errors }).toEqual({
+      data: { node: { reviews: { nodes: [{ comment: 'Away', authorName: null }] } } },
+      errors: undefined,
+    });
   });
 
   it('an id that is no UUID, and one of another kind of thing, name nothing', async () => {
@@ -623,13 +783,22 @@ describe.each([
   /** The tables that the mutations above would write to, whole. */
   async function everyRow(): Promise<string> {
     const names = [
+      'alerts',
       'api_keys',
       'chargers',
+      'drivers',
+      'favorites',
       'locations',
       'networks',
+      'notification_preferences',
+      'password_resets',
+      'problem_reports',
+      'refresh_tokens',
+      'reviews',
       'sessions',
       'tariffs',
       'tariff_assignments',
+      'tokens',
     ];
     const rows = await server.sql<{ digest: string }>(
       names

@@ -2,8 +2,10 @@ import { system } from '../../src/auth/viewer.ts';
 import { createDriver } from '../../src/domains/drivers/drivers.ts';
 import { inScopeOf } from '../../src/kernel/context.ts';
 import { networksScope } from '../../src/kernel/scope.ts';
+import { newKey } from './callers.ts';
 import { playCharge } from './charge.ts';
 import { rowId } from './global-id.ts';
+import { resetTokenFor } from './mail.ts';
 import type { TestServer } from './server.ts';
 import { RawStation, RefusedUpgrade } from './station.ts';
 
@@ -151,6 +153,55 @@ export async function chargeThere(
   await RawStation.connect({ socketUrl, uid: 'STRANGER', password: 'x'.repeat(20), path }).catch(error => {
     if (!(error instanceof RefusedUpgrade)) throw error;
   });
+}
+
+/** A driver who has registered with the network's app. */
+export interface OtherDriver {
+  readonly email: string;
+  readonly password: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** As it was mailed. */
+  readonly resetToken: string;
+}
+
+/**
+ * A driver of the network leaves a row in every table of drivers' things, and reviews a place of another network that
+ * the app reaches too.
+ */
+export async function driverThere(
+  server: TestServer,
+  network: OtherNetwork,
+  elsewhere: { readonly networkId: string; readonly locationId: string },
+): Promise<OtherDriver> {
+  const apiKey = await newKey(server, {
+    kind: 'APP',
+    networkId: network.networkId,
+    alsoReaches: [elsewhere.networkId],
+  });
+  const email = 'oscar@example.com';
+  const password = 'a long other password';
+  const ask = async (method: string, path: string, body: object, headers: Record<string, string> = {}) => {
+    const answer = await server.rest(method, path, { apiKey, body, headers });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body?.data;
+  };
+  const names = { firstName: 'Oscar', lastName: 'Other' };
+  const { accessToken, refreshToken } = await ask('POST', '/auth/driver/register', {
+    email,
+    password,
+    ...names,
+  });
+  const self = { authorization: `Bearer ${accessToken}` };
+  const { locationId, chargerId } = network;
+  await ask('POST', `/locations/${locationId}/reviews`, { rating: 4, comment: 'Quiet' }, self);
+  await ask('POST', `/locations/${elsewhere.locationId}/reviews`, { rating: 1, comment: 'Away' }, self);
+  const once = { ...self, 'idempotency-key': 'report-1' };
+  await ask('POST', `/locations/${locationId}/report`, { category: 'other', note: 'Dark', chargerId }, once);
+  await ask('POST', '/favorites', { targetType: 'charger', targetId: chargerId }, self);
+  await ask('PUT', '/notifications/preferences', { smsEnabled: true }, self);
+  await ask('POST', '/auth/driver/forgot-password', { email });
+  return { email, password, accessToken, refreshToken, resetToken: await resetTokenFor(server, email) };
 }
 
 async function mutate<Result extends object>(

@@ -84,6 +84,8 @@ export const isMine = (ctx: Context, review: ReviewRow): boolean =>
 const reviews = (ctx: Context) =>
   visibleLocations(ctx)
     .innerJoin('reviews as r', 'r.locationId', 'l.id')
-    .leftJoin('drivers as d', 'd.id', 'r.driverId')
+    .leftJoin('drivers as d', join =>
+      join.onRef('d.id', '=', 'r.driverId').on('d.networkId', 'in', [...ctx.scope.networkIds]),
+    )
     .selectAll('r')
     .select('d.firstName as authorName');
