@@ -101,7 +101,8 @@ function messageOf(
     (whole, part) => (whole as Record<PropertyKey, unknown>)?.[part],
     value,
   );
-  return given === undefined ? 'is missing' : issue.message;
+  // null is the same as leaving it out
+  return given === undefined || given === null ? 'is missing' : issue.message;
 }
 
 export const invalidRequest = (details: readonly FieldProblem[]): RestError =>

@@ -193,6 +193,8 @@ describe('who is asking', () => {
 /** Whom it is for: an operator, a signed-in driver, both, or an app's visitor who is about to sign in. */
 type For = 'operator' | 'driver' | 'either' | 'visitor';
 
+const atOther = () => `chargerId: "${globalId('Charger', other.chargerId)}"`;
+
 /**
  * Every mutation: the scope it needs (any: a key with whatever scope, as a mutation may always read what it answers
  * with), arguments that pass its parsing, and whom it is for.
@@ -224,6 +226,27 @@ const MUTATIONS: readonly [
     'either',
   ],
   ['stopSession', 'control', () => `id: "${globalId('Session', other.chargerId)}"`, 'either'],
+  ['reserve', 'control', () => `input: { ${atOther()} }`, 'driver'],
+  ['cancelReservation', 'control', () => `id: "${globalId('Reservation', other.chargerId)}"`, 'either'],
+  [
+    'createSchedule',
+    'control',
+    () => `input: { ${atOther()}, scheduledTime: "${Temporal.Now.instant().add({ hours: 1 })}" }`,
+    'driver',
+  ],
+  ['cancelSchedule', 'control', () => `id: "${globalId('Schedule', other.chargerId)}"`, 'driver'],
+  ['unlockConnector', 'control', () => `input: { ${atOther()} }`, 'either'],
+  ['triggerMessage', 'control', () => `input: { ${atOther()} }`, 'either'],
+  ['resetCharger', 'control', () => `input: { ${atOther()} }`, 'either'],
+  ['rebootCharger', 'control', () => `input: { ${atOther()} }`, 'operator'],
+  ['setChargingLimit', 'control', () => `input: { ${atOther()}, limit: 10 }`, 'either'],
+  ['clearChargingLimit', 'control', () => `input: { ${atOther()} }`, 'either'],
+  [
+    'setLocationPowerLimit',
+    'write',
+    () => `input: { locationId: "${globalId('Location', other.locationId)}", powerLimitW: 1 }`,
+    'operator',
+  ],
   [
     'createApiKey',
     'admin',
@@ -352,11 +375,25 @@ describe('the scopes of a key', () => {
     ['alerts', 'read'],
     ['sessions', 'read'],
     ['transactions', 'read'],
+    ['reservations', 'read'],
     ['apiKeys', 'admin'],
   ])('the list %s needs the scope "%s", and no other', async (list, scope) => {
     const query = `{ ${list} { totalCount } }`;
     expect((await call(keys.get(`all but ${scope}`)!, query)).code).toBe('forbidden');
     expect((await call(keys.get(`only ${scope}`)!, query)).code).toBeUndefined();
+  });
+
+  it('the list schedules, a driver’s alone, needs the scope "read", and no other', async () => {
+    const query = '{ schedules { totalCount } }';
+    expect((await call(keys.get('all but read')!, query, {}, driver)).code).toBe('forbidden');
+    expect((await call(keys.get('only read')!, query, {}, driver)).code).toBeUndefined();
+    expect((await call(keys.get('only read')!, query)).code).toBe('driver_required');
+  });
+
+  it('compositeSchedule needs the scope "read", and no other', async () => {
+    const query = `{ compositeSchedule(${atOther()}) { accepted } }`;
+    expect((await call(keys.get('all but read')!, query)).code).toBe('forbidden');
+    expect((await call(keys.get('only read')!, query)).code).toBe('not_found');
   });
 });
 
@@ -380,12 +417,19 @@ describe('the key of an app, without a driver', () => {
     expect(await mutate(app, field, args())).toMatch(PAST);
   });
 
-  it.each(['sessions', 'transactions', 'drivers', 'tokens', 'alerts', 'favorites', 'apiKeys'])(
-    'the list %s needs a driver',
-    async list => {
-      expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
-    },
-  );
+  it.each([
+    'sessions',
+    'transactions',
+    'reservations',
+    'schedules',
+    'drivers',
+    'tokens',
+    'alerts',
+    'favorites',
+    'apiKeys',
+  ])('the list %s needs a driver', async list => {
+    expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
+  });
 
   it('reads networks and tariffs, what is public of chargers and locations, and no more', async () => {
     const { data, code } = await call(

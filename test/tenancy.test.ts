@@ -39,7 +39,7 @@ beforeAll(async () => {
     networkId,
   ]);
   oscar = await driverThere(server, other, { networkId, locationId: place!.id });
-  ana = await newDriver(server, await newKey(server, { kind: 'APP' }));
+  ana = await newDriver(server, await newKey(server, { kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] }));
   own = await bootedStation(server, 'DEMO-AC-01');
   await playCharge(own, {
     idTag: server.demo.idTag,
@@ -368,6 +368,8 @@ describe.each([
     ids.review = await rowOf('reviews', other.networkId);
     ids.alert = await rowOf('alerts', other.networkId);
     ids.favorite = await rowOf('favorites', other.networkId);
+    ids.reservation = await rowOf('reservations', other.networkId);
+    ids.schedule = await rowOf('schedules', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
@@ -404,9 +406,12 @@ describe.each([
     review: '',
     alert: '',
     favorite: '',
+    reservation: '',
+    schedule: '',
     ownTariff: '',
     ownLocation: '',
   };
+  const inAnHour = Temporal.Now.instant().add({ hours: 1 }).toString();
   const callers = { driver: () => ana.headers };
 
   const connectors = [
@@ -440,6 +445,8 @@ describe.each([
     () => globalId('Token', ids.token),
     () => globalId('Transaction', ids.transaction),
     () => globalId('Review', ids.review),
+    () => globalId('Reservation', ids.reservation),
+    () => globalId('Schedule', ids.schedule),
   ];
   /** With what only an operator may ask for, and only a driver. */
   const nodesOf = {
@@ -600,6 +607,77 @@ describe.each([
     priced('connectorId', () => foreign('connector')),
     priced('chargerId', () => foreign('charger')),
     byId('stopSession', () => globalId('Session', ids.session)),
+    ...([undefined, 'driver'] as const).flatMap((who): Case[] => [
+      byId('cancelReservation', () => globalId('Reservation', ids.reservation), who),
+      ...(['unlockConnector', 'triggerMessage', 'resetCharger', 'clearChargingLimit'] as const).map(command =>
+        mutation(
+          command,
+          `${command[0]!.toUpperCase()}${command.slice(1)}Input`,
+          () => ({ chargerId: foreign('charger') }),
+          'input.chargerId',
+          gone,
+          who,
+        ),
+      ),
+      mutation(
+        'setChargingLimit',
+        'SetChargingLimitInput',
+        () => ({ chargerId: foreign('charger'), limit: 6 }),
+        'input.chargerId',
+        gone,
+        who,
+      ),
+      {
+        covers: ['compositeSchedule.chargerId'],
+        operation: 'query ($id: ID!) { result: compositeSchedule(chargerId: $id) { accepted } }',
+        variables: () => ({ id: foreign('charger') }),
+        answer: 'not_found',
+        ...(who && { as: who }),
+      },
+    ]),
+    mutation(
+      'rebootCharger',
+      'ResetChargerInput',
+      () => ({ chargerId: foreign('charger') }),
+      'input.chargerId',
+    ),
+    mutation(
+      'setLocationPowerLimit',
+      'SetLocationPowerLimitInput',
+      () => ({ locationId: foreign('location'), powerLimitW: 1 }),
+      'input.locationId',
+    ),
+    byId('cancelSchedule', () => globalId('Schedule', ids.schedule), 'driver'),
+    ...[
+      { field: 'reserve', type: 'ReserveInput', when: {} },
+      { field: 'createSchedule', type: 'CreateScheduleInput', when: { scheduledTime: inAnHour } },
+    ].flatMap(({ field, type, when }) => [
+      mutation(
+        field,
+        type,
+        () => ({ chargerId: foreign('charger'), ...when }),
+        'input.chargerId',
+        gone,
+        'driver',
+      ),
+      mutation(
+        field,
+        type,
+        () => ({ chargerId: mine(), idTag: other.idTag, ...when }),
+        'input.chargerId',
+        { __typename: 'TokenInvalidError', code: 'token_invalid' },
+        'driver',
+      ),
+    ]),
+    ...['reservations', 'schedules'].map(
+      (list): Case => ({
+        covers: [],
+        operation: `{ result: ${list} { totalCount nodes { id } } }`,
+        as: 'driver',
+        variables: () => ({}),
+        answer: { totalCount: 0, nodes: [] },
+      }),
+    ),
     byId('renewChargerPassword', () => foreign('charger')),
     byId('revokeApiKey', () => foreign('apiKey')),
     mutation(
@@ -726,6 +804,7 @@ describe.each([
       tariffs { totalCount nodes { id } } drivers { totalCount nodes { id } }
       sessions { totalCount nodes { id } } transactions { totalCount nodes { id } }
       tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
+      reservations { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
@@ -739,6 +818,7 @@ describe.each([
       transactions: 1,
       tokens: 4,
       alerts: 0,
+      reservations: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
@@ -786,6 +866,7 @@ describe.each([
       'alerts',
       'api_keys',
       'chargers',
+      'charging_limits',
       'drivers',
       'favorites',
       'locations',
@@ -794,7 +875,9 @@ describe.each([
       'password_resets',
       'problem_reports',
       'refresh_tokens',
+      'reservations',
       'reviews',
+      'schedules',
       'sessions',
       'tariffs',
       'tariff_assignments',

@@ -7,7 +7,7 @@ import { playCharge } from './charge.ts';
 import { rowId } from './global-id.ts';
 import { resetTokenFor } from './mail.ts';
 import type { TestServer } from './server.ts';
-import { RawStation, RefusedUpgrade } from './station.ts';
+import { type Frame, RawStation, RefusedUpgrade } from './station.ts';
 
 /** A network beside the demo network, with one of each thing. Ids are rows' ids. */
 export interface OtherNetwork {
@@ -178,6 +178,7 @@ export async function driverThere(
     kind: 'APP',
     networkId: network.networkId,
     alsoReaches: [elsewhere.networkId],
+    scopes: ['READ', 'WRITE', 'CONTROL'],
   });
   const email = 'oscar@example.com';
   const password = 'a long other password';
@@ -200,8 +201,29 @@ export async function driverThere(
   await ask('POST', `/locations/${locationId}/report`, { category: 'other', note: 'Dark', chargerId }, once);
   await ask('POST', '/favorites', { targetType: 'charger', targetId: chargerId }, self);
   await ask('PUT', '/notifications/preferences', { smsEnabled: true }, self);
+  const station = await willingStation(server, network);
+  await ask('POST', '/reservations', { chargerId, expiryMinutes: 240 }, self);
+  await ask('PUT', `/smart-charging/${chargerId}/limit`, { limit: 10 }, self);
+  const scheduledTime = Temporal.Now.instant().add({ hours: 24 }).toString();
+  await ask('POST', '/charging/schedule', { chargerId, scheduledTime }, self);
+  await station.close();
   await ask('POST', '/auth/driver/forgot-password', { email });
   return { email, password, accessToken, refreshToken, resetToken: await resetTokenFor(server, email) };
+}
+
+/** The network's station, which accepts every command. */
+async function willingStation(
+  { socketUrl }: TestServer,
+  { uid, password }: OtherNetwork,
+): Promise<RawStation> {
+  const station = await RawStation.connect({ socketUrl, uid, password });
+  station.socket.on('message', data => {
+    const [type, id] = JSON.parse(String(data)) as Frame;
+    if (type === 2) station.reply(id, { status: 'Accepted' });
+  });
+  await station.call('BootNotification', { chargePointVendor: 'Test', chargePointModel: 'Raw' });
+  await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });
+  return station;
 }
 
 async function mutate<Result extends object>(
