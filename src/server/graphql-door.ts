@@ -33,7 +33,7 @@ interface Carrier {
 export function openGraphQLDoor(app: App, fastify: FastifyInstance) {
   const yoga = yogaFor(app, schema, PATH, {
     title: 'Chargegraph',
-    subscriptionsProtocol: 'WS',
+    subscriptionsProtocol: 'SSE',
     defaultQuery: EXAMPLE_QUERY,
   });
   fastify.route({
@@ -207,7 +207,7 @@ const headerOf = (request: IncomingMessage, name: string): string | undefined =>
 };
 
 const EXAMPLE_QUERY = `# Put your key under "Headers" below: { "X-API-Key": "pr_live_…" }
-# For subscriptions the same key goes into the connection: it is taken from there too.
+# Subscriptions work too: subscription { sessionUpdated { id status energyWh } }
 query Chargers {
   chargers(first: 10) {
     totalCount
