@@ -124,7 +124,7 @@ network.queryField('compositeSchedule', t =>
   t.field({
     type: CompositeScheduleRef,
     description:
-      'Asks a station what it makes of all its charging profiles, for a day from now. A driver: at the charger of their open session or reservation. Scope: control.',
+      'Asks a station what it makes of all its charging profiles, for a day from now. A driver: at the charger of their open session or reservation. Scope: read.',
     args: {
       chargerId: t.arg.globalID({ required: true, for: ChargerRef }),
       connectorNumber: t.arg.int({ description: '1 where left out.' }),

@@ -3,9 +3,13 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../schema/index.ts';
+import { system } from '../src/auth/viewer.ts';
 import { Charger } from '../src/domains/chargers/charger.entity.ts';
 import { db } from '../src/domains/db.ts';
+import { eventFeed } from '../src/domains/notifications/event-feed.ts';
+import { inScopeOf } from '../src/kernel/context.ts';
 import { APP_ROLE } from '../src/kernel/database.ts';
+import { ValidationError } from '../src/kernel/errors.ts';
 import { networksScope, runInScope, systemScope } from '../src/kernel/scope.ts';
 import { newDriver, newKey, type TestDriver } from './support/callers.ts';
 import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
@@ -823,6 +827,13 @@ describe.each([
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
     expect(listed.filter(id => foreignIds.includes(id))).toEqual([]);
+  });
+
+  it('its event feed knows none of the other’s chargers, neither by id nor by uid', async () => {
+    const ctx = server.app.context(system, 'test', { scope: networksScope([server.demo.networkId]) });
+    for (const filter of [{ chargerIds: [other.chargerId] }, { chargerUids: [other.uid] }]) {
+      await expect(inScopeOf(ctx, () => eventFeed(ctx, filter))).rejects.toBeInstanceOf(ValidationError);
+    }
   });
 
   it('a driver’s access token is none under a key that does not reach the driver’s network', async () => {

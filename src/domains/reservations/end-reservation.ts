@@ -10,6 +10,7 @@ export async function lockReservation(tx: Context, id: string): Promise<Reservat
     .selectFrom('reservations')
     .selectAll()
     .where('id', '=', id)
+    .where('networkId', 'in', [...tx.scope.networkIds])
     .forUpdate()
     .executeTakeFirst()) as Reservation | undefined;
 }
