@@ -4,6 +4,7 @@ import { tenantTable } from '../../kernel/tenancy.ts';
 import { Network } from '../network/network.entity.ts';
 import { Charger } from './charger.entity.ts';
 
+/** The best for a driver who arrives first: free, then in use, then out. */
 export const CONNECTOR_STATUSES = [
   'AVAILABLE',
   'PREPARING',

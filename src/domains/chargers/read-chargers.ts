@@ -5,7 +5,7 @@ import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
 import { db } from '../db.ts';
 import type { Charger } from './charger.entity.ts';
 import { ONLINE_GRACE_SECONDS } from './charger-connections.ts';
-import type { Connector, ConnectorStatus } from './connector.entity.ts';
+import { CONNECTOR_STATUSES, type Connector, type ConnectorStatus } from './connector.entity.ts';
 
 /** A charger with what is known of it now. */
 export type ChargerRow = Omit<Charger, 'passwordHash' | 'passwordSalt'> & {
@@ -23,20 +23,6 @@ export interface ChargerFilter {
   readonly isPublic?: boolean | null;
 }
 
-/** What a driver who comes can expect most: a free connector, then one that is in use, then one that is out. */
-const BEST_FIRST: readonly ConnectorStatus[] = [
-  'AVAILABLE',
-  'PREPARING',
-  'CHARGING',
-  'SUSPENDED_EV',
-  'SUSPENDED_EVSE',
-  'FINISHING',
-  'RESERVED',
-  'UNAVAILABLE',
-  'FAULTED',
-  'UNKNOWN',
-];
-
 /**
  * A charger's status: the station's own where it is out of order or out of service, else that of its best connector.
  * A station that calls itself available says only that its controller works.
@@ -44,7 +30,7 @@ const BEST_FIRST: readonly ConnectorStatus[] = [
 export const chargerStatus = sql<ConnectorStatus>`
   case when c.station_status in ('UNAVAILABLE', 'FAULTED') then c.station_status
        else coalesce((select k.status from connectors k where k.charger_id = c.id
-                       order by array_position(${sql.lit(`{${BEST_FIRST.join(',')}}`)}::text[], k.status) limit 1),
+                       order by array_position(${sql.lit(`{${CONNECTOR_STATUSES.join(',')}}`)}::text[], k.status) limit 1),
                      c.station_status, 'UNKNOWN') end`;
 
 /** Connected, or heard of within the last minutes. */

@@ -1,4 +1,4 @@
-import { authorize, requireDriver, seesPublicOnly, signedInDriver } from '../../auth/authorize.ts';
+import { authorize, requireDriver, signedInDriver } from '../../auth/authorize.ts';
 import type { ChargerCommandMap } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
 import {
@@ -12,9 +12,9 @@ import {
 import { newId } from '../../kernel/ids.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
+import { lockFreeConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
-import { OPEN_STATUSES } from '../sessions/session-states.ts';
 import { endReservation, lockReservation } from './end-reservation.ts';
 import type { Reservation } from './reservation.entity.ts';
 import { emitReservation } from './reservation-events.ts';
@@ -127,38 +127,7 @@ async function hold(ctx: Context, input: Hold): Promise<Reservation> {
 }
 
 async function freeConnector(tx: Context, input: Hold) {
-  const connector = await db(tx)
-    .selectFrom('connectors as k')
-    .innerJoin('chargers as c', 'c.id', 'k.chargerId')
-    .leftJoin('charger_connections as s', 's.chargerId', 'c.id')
-    .select(['k.id', 'c.networkId', 's.nodeId'])
-    .where('c.id', '=', input.chargerId)
-    .where('k.number', '=', input.connectorNumber)
-    .where('c.networkId', 'in', [...tx.scope.networkIds])
-    .$if(seesPublicOnly(tx.viewer), q => q.where('c.isPublic', '=', true))
-    .forUpdate('k')
-    .executeTakeFirst();
-  if (!connector) {
-    const charger = await db(tx)
-      .selectFrom('chargers')
-      .select('id')
-      .where('id', '=', input.chargerId)
-      .where('networkId', 'in', [...tx.scope.networkIds])
-      .$if(seesPublicOnly(tx.viewer), q => q.where('isPublic', '=', true))
-      .executeTakeFirst();
-    if (!charger) throw new NotFoundError('charger');
-    return invalid('connectorNumber', `the charger has no connector ${input.connectorNumber}`);
-  }
-  if (!connector.nodeId) throw new ChargerOfflineError('The charger is offline.');
-  const open = await db(tx)
-    .selectFrom('sessions')
-    .select('id')
-    .where('chargerId', '=', input.chargerId)
-    .where('connectorNumber', '=', input.connectorNumber)
-    .where('status', 'in', [...OPEN_STATUSES])
-    .limit(1)
-    .executeTakeFirst();
-  if (open) throw new ConnectorUnavailableError('A charge is open on this connector.');
+  const connector = await lockFreeConnectorAt(tx, input);
   // one that is over, but whose timer has not fired yet, holds nobody up
   const over = await db(tx)
     .selectFrom('reservations')

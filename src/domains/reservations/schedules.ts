@@ -1,4 +1,4 @@
-import { requireDriver, seesPublicOnly } from '../../auth/authorize.ts';
+import { requireDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import {
   ChargerOfflineError,
@@ -13,6 +13,7 @@ import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
+import { lockConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
 import { startSession } from '../sessions/start-session.ts';
@@ -45,18 +46,7 @@ export async function createSchedule(ctx: Context, input: NewSchedule): Promise<
     invalid('scheduledTime', `must lie within ${MAX_DAYS_AHEAD} days`);
   }
   return inTransaction(ctx, async tx => {
-    const charger = await db(tx)
-      .selectFrom('chargers as c')
-      .leftJoin('connectors as k', join =>
-        join.onRef('k.chargerId', '=', 'c.id').on('k.number', '=', connectorNumber),
-      )
-      .select(['c.networkId', 'k.id as connectorId'])
-      .where('c.id', '=', chargerId)
-      .where('c.networkId', 'in', [...tx.scope.networkIds])
-      .$if(seesPublicOnly(tx.viewer), q => q.where('c.isPublic', '=', true))
-      .executeTakeFirst();
-    if (!charger) throw new NotFoundError('charger');
-    if (!charger.connectorId) invalid('connectorNumber', `the charger has no connector ${connectorNumber}`);
+    const charger = await lockConnectorAt(tx, { chargerId, connectorNumber });
     const token = await tokenOfDriver(tx, driver, input.idTag);
     const id = newId();
     const now = tx.now().toString();

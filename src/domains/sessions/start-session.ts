@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { authorize, seesPublicOnly, signedInDriver } from '../../auth/authorize.ts';
+import { authorize, signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import {
   ChargerOfflineError,
   ChargerRejectedError,
   ConnectorUnavailableError,
   invalid,
-  NotFoundError,
   TokenInvalidError,
 } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import type { ConnectorStatus } from '../chargers/connector.entity.ts';
+import { type ConnectorAt, lockFreeConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { authorizeToken } from '../drivers/authorize-token.ts';
 import type { Token } from '../drivers/token.entity.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
-import { advance, OPEN_STATUSES } from './session-states.ts';
+import { advance } from './session-states.ts';
 
 export interface StartInput {
   readonly chargerId: string;
@@ -64,14 +64,14 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
 async function openPending(ctx: Context, input: StartInput & { connectorNumber: number }): Promise<Session> {
   try {
     return await inTransaction(ctx, async tx => {
-      const connector = await connectorOf(tx, input);
+      const connector = await lockFreeConnectorAt(tx, input);
       const now = tx.now();
       const { status, token } = await authorizeToken(tx, connector.networkId, input.idTag, now.toString());
       const driver = signedInDriver(tx.viewer);
       if (status !== 'Accepted' || !token || (driver && token.driverId !== driver.id)) {
         throw new TokenInvalidError(`The token "${input.idTag}" is not valid here.`);
       }
-      await requireStartable(tx, { ...connector, chargerId: input.chargerId }, token);
+      await requireStartable(tx, connector, token);
       const expiresAt = now.add({ seconds: PENDING_SECONDS });
       const session = (await db(tx)
         .insertInto('sessions')
@@ -110,39 +110,12 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
   }
 }
 
-/** The connector, if the caller sees its charger, and the charger is connected. */
-async function connectorOf(tx: Context, input: StartInput & { connectorNumber: number }) {
-  const connector = await db(tx)
-    .selectFrom('connectors as k')
-    .innerJoin('chargers as c', 'c.id', 'k.chargerId')
-    .leftJoin('charger_connections as s', 's.chargerId', 'c.id')
-    .select(['k.id', 'k.status', 'c.networkId', 'c.locationId', 'c.uid as chargerUid', 's.nodeId'])
-    .where('c.id', '=', input.chargerId)
-    .where('k.number', '=', input.connectorNumber)
-    .where('c.networkId', 'in', [...tx.scope.networkIds])
-    .$if(seesPublicOnly(tx.viewer), q => q.where('c.isPublic', '=', true))
-    .forUpdate('k')
-    .executeTakeFirst();
-  if (!connector) throw await missing(tx, input);
-  if (!connector.nodeId) throw new ChargerOfflineError('The charger is offline.');
-  return connector;
-}
-
 /** Whether the token may start a charge there now. Throws ConnectorUnavailableError. */
 async function requireStartable(
   tx: Context,
-  connector: { readonly id: string; readonly chargerId: string; readonly status: ConnectorStatus },
+  connector: Pick<ConnectorAt, 'id' | 'status'>,
   token: Pick<Token, 'id' | 'groupUid'>,
 ): Promise<void> {
-  const open = await db(tx)
-    .selectFrom('sessions')
-    .select('id')
-    .where('chargerId', '=', connector.chargerId)
-    .where('connectorId', '=', connector.id)
-    .where('status', 'in', [...OPEN_STATUSES])
-    .limit(1)
-    .executeTakeFirst();
-  if (open) throw new ConnectorUnavailableError('A charge is open on this connector.');
   const reservation = await activeReservation(tx, connector.id);
   if (reservation && !mayUse(reservation, token)) {
     throw new ConnectorUnavailableError('The connector is reserved for somebody else.');
@@ -151,19 +124,6 @@ async function requireStartable(
   if (!STARTABLE.has(connector.status) && !isHeld) {
     throw new ConnectorUnavailableError(`The connector is ${connector.status}.`);
   }
-}
-
-/** A charger that is not there is not found; a connector that it lacks is a field that is wrong. */
-async function missing(tx: Context, input: StartInput & { connectorNumber: number }): Promise<Error> {
-  const charger = await db(tx)
-    .selectFrom('chargers')
-    .select('id')
-    .where('id', '=', input.chargerId)
-    .where('networkId', 'in', [...tx.scope.networkIds])
-    .$if(seesPublicOnly(tx.viewer), q => q.where('isPublic', '=', true))
-    .executeTakeFirst();
-  if (charger) invalid('connectorNumber', `the charger has no connector ${input.connectorNumber}`);
-  return new NotFoundError('charger');
 }
 
 /** Ends a session that is pending and will not begin; answers false where it is not, or not to the caller. */
