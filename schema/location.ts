@@ -1,4 +1,4 @@
-import { listChargers } from '../src/domains/chargers/read-chargers.ts';
+import { chargersOfLocations } from '../src/domains/chargers/read-chargers.ts';
 import { IMAGE_CATEGORIES, type LocationImage } from '../src/domains/locations/location.entity.ts';
 import {
   NO_CHARGERS,
@@ -11,7 +11,7 @@ import { createLocation, updateLocation } from '../src/domains/locations/locatio
 import { type NearbyLocation, nearestLocations } from '../src/domains/locations/nearest-locations.ts';
 import { openAt } from '../src/domains/locations/opening-hours.ts';
 import { listLocations } from '../src/domains/locations/read-locations.ts';
-import { batched } from './batched.ts';
+import { batched, batchedPages } from './batched.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { commonErrors } from './errors.ts';
@@ -52,6 +52,8 @@ const RatingRef = builder.objectRef<Rating>('Rating').implement({
 
 const totalsOf = batched(totalsOfLocations, NO_CHARGERS);
 const ratingOf = batched(ratingsOfLocations, NO_RATING);
+
+const chargersOf = batchedPages(chargersOfLocations);
 
 LocationRef.implement({
   description: 'A site with chargers.',
@@ -100,8 +102,7 @@ LocationRef.implement({
     network: t.field({ type: NetworkRef, resolve: location => location.networkId }),
     chargers: t.connection({
       type: ChargerRef,
-      resolve: async (location, args, ctx) =>
-        toConnection(await listChargers(ctx, { locationId: location.id }, args)),
+      resolve: async (location, args, ctx) => toConnection(await chargersOf(ctx, location.id, args)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),

@@ -1,4 +1,5 @@
-import { addReview, isMine, listReviews } from '../src/domains/locations/reviews.ts';
+import { addReview, isMine, reviewsOfLocations } from '../src/domains/locations/reviews.ts';
+import { batchedPages } from './batched.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { commonErrors } from './errors.ts';
@@ -30,11 +31,13 @@ const AddReviewInput = builder.inputType('AddReviewInput', {
 
 const drivers = inSubGraph('drivers');
 
+const reviewsOf = batchedPages(reviewsOfLocations);
+
 drivers.objectField(LocationRef, 'reviews', t =>
   t.connection({
     type: ReviewRef,
     description: 'The newest first.',
-    resolve: async (location, args, ctx) => toConnection(await listReviews(ctx, location.id, args)),
+    resolve: async (location, args, ctx) => toConnection(await reviewsOf(ctx, location.id, args)),
   }),
 );
 

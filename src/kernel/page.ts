@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { invalid } from './errors.ts';
 import { isUuid } from './ids.ts';
 import { instantOf } from './instant.ts';
@@ -45,6 +45,80 @@ export async function pageOf<Row>(
   order: PageOrder<Row>,
   request: PageRequest,
 ): Promise<Page<Row>> {
+  const { isBackward, size, bounded, direction } = planOf(query, order, request);
+  let page = bounded;
+  for (const column of order.columns) page = page.orderBy(sql`${sql.ref(column)} ${direction}`);
+  const found = await page
+    .limit(size + 1)
+    .$if(Boolean(request.offset), q => q.offset(request.offset!))
+    .execute();
+  return assemble(found as Row[], order, request, { isBackward, size }, async () => {
+    const counting = query.clearSelect().select(sql<string>`count(*)`.as('count'));
+    return Number((await counting.executeTakeFirstOrThrow()).count);
+  });
+}
+
+/** What the rows of several lists have in common: the column that names each row's list, as SQL names it. */
+export interface PartedQuery {
+  readonly query: AnyQuery;
+  readonly parent: string;
+  readonly parentIds: readonly string[];
+  /** Answers whose list a row is in. */
+  readonly parentOf: (row: never) => string;
+}
+
+/** The same page of several lists, in two statements however many lists there are. */
+export async function pagesOf<Row extends { readonly id: string }>(
+  // biome-ignore lint/suspicious/noExplicitAny: whatever tables it reads
+  database: Kysely<any>,
+  { query, parent, parentIds, parentOf }: PartedQuery,
+  order: PageOrder<Row>,
+  request: PageRequest,
+): Promise<Map<string, Page<Row>>> {
+  const parted = query.where(sql<boolean>`${sql.ref(parent)} = any(${[...parentIds]}::uuid[])`);
+  const plan = planOf(parted, order, request);
+  const [first, second] = order.columns.map(column => sql.ref(column));
+  const ranked = plan.bounded.clearSelect().select([
+    sql<string>`${second}`.as('id'),
+    sql<string>`row_number() over (partition by ${sql.ref(parent)}
+      order by ${first} ${plan.direction}, ${second} ${plan.direction})`.as('rank'),
+  ]);
+  const offset = request.offset ?? 0;
+  const found = await database
+    .selectFrom(ranked.as('ranked'))
+    .select(['ranked.id', 'ranked.rank'])
+    .where('ranked.rank', '>', offset)
+    .where('ranked.rank', '<=', offset + plan.size + 1)
+    .execute();
+  const rankOf = new Map(found.map(({ id, rank }) => [id as string, Number(rank)]));
+  const rows = (
+    rankOf.size === 0
+      ? []
+      : await parted.where(sql<boolean>`${second} = any(${[...rankOf.keys()]}::uuid[])`).execute()
+  ) as Row[];
+  rows.sort((a, b) => rankOf.get(a.id)! - rankOf.get(b.id)!);
+  const byParent = Map.groupBy(rows, row => parentOf(row as never));
+  let counts: Promise<Map<string, number>> | undefined;
+  const countAll = async () => {
+    const counting = parted
+      .clearSelect()
+      .select([sql<string>`${sql.ref(parent)}`.as('parent'), sql<string>`count(*)`.as('count')]);
+    const counted = await counting.groupBy(sql`${sql.ref(parent)}`).execute();
+    return new Map(counted.map(row => [row.parent as string, Number(row.count)]));
+  };
+  return new Map(
+    parentIds.map(id => [
+      id,
+      assemble(byParent.get(id) ?? [], order, request, plan, async () => {
+        counts ??= countAll();
+        return (await counts).get(id) ?? 0;
+      }),
+    ]),
+  );
+}
+
+/** What a page request comes to: its size, its direction, and the query within its cursors. */
+function planOf<Row>(query: AnyQuery, order: PageOrder<Row>, request: PageRequest) {
   const isBackward = request.last != null;
   const size = sizeOf(request);
   const bounds = [
@@ -52,33 +126,35 @@ export async function pageOf<Row>(
     ...(request.before ? [{ key: decode('before', request.before, order.types), isAfter: false }] : []),
   ];
   if (bounds.length > 0 && request.offset) invalid('offset', 'does not go together with a cursor');
-  let page = query;
+  let bounded = query;
   for (const { key, isAfter } of bounds) {
     const [first, second] = order.columns;
     const operator = sql.raw(isAfter !== order.descending ? '>' : '<');
-    page = page.where(
+    bounded = bounded.where(
       sql<boolean>`(${sql.ref(first)}, ${sql.ref(second)}) ${operator} (
         ${key[0]}::${sql.raw(order.types[0])}, ${key[1]}::${sql.raw(order.types[1])})`,
     );
   }
-  const direction = sql.raw(isBackward !== order.descending ? 'desc' : 'asc');
-  for (const column of order.columns) page = page.orderBy(sql`${sql.ref(column)} ${direction}`);
-  const found = await page
-    .limit(size + 1)
-    .$if(Boolean(request.offset), q => q.offset(request.offset!))
-    .execute();
+  return { isBackward, size, bounded, direction: sql.raw(isBackward !== order.descending ? 'desc' : 'asc') };
+}
+
+/** The page of what was found: one row more than its size tells that there are more. */
+function assemble<Row>(
+  found: readonly Row[],
+  order: PageOrder<Row>,
+  request: PageRequest,
+  { isBackward, size }: { readonly isBackward: boolean; readonly size: number },
+  totalCount: () => Promise<number>,
+): Page<Row> {
   const hasMore = found.length > size;
-  const rows = (hasMore ? found.slice(0, size) : found) as Row[];
+  const rows = found.slice(0, size);
   if (isBackward) rows.reverse();
   return {
     rows,
     hasNextPage: isBackward ? request.before != null : hasMore,
     hasPreviousPage: isBackward ? hasMore : request.after != null || (request.offset ?? 0) > 0,
     cursorOf: row => encode(order.keyOf(row)),
-    async totalCount() {
-      const counting = query.clearSelect().select(sql<string>`count(*)`.as('count'));
-      return Number((await counting.executeTakeFirstOrThrow()).count);
-    },
+    totalCount,
   };
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { authorize, seesPublicOnly } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
-import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
+import { type Page, type PageOrder, type PageRequest, pageOf, pagesOf } from '../../kernel/page.ts';
 import { db } from '../db.ts';
 import type { Charger } from './charger.entity.ts';
 import { ONLINE_GRACE_SECONDS } from './charger-connections.ts';
@@ -74,14 +74,32 @@ export async function listChargers(
     .$if(filter.status != null, q => q.where(chargerStatus, '=', filter.status!))
     .$if(filter.locationId != null, q => q.where('c.locationId', '=', filter.locationId!))
     .$if(filter.isPublic != null, q => q.where('c.isPublic', '=', filter.isPublic!));
-  return pageOf<ChargerRow>(
-    query,
+  return pageOf<ChargerRow>(query, BY_UID, request);
+}
+
+const BY_UID: PageOrder<ChargerRow> = {
+  columns: ['c.uid', 'c.id'],
+  types: ['text', 'uuid'],
+  descending: false,
+  keyOf: row => [row.uid, row.id],
+};
+
+/** The same page of the chargers of several locations, by location. */
+export async function chargersOfLocations(
+  ctx: Context,
+  locationIds: readonly string[],
+  request: PageRequest,
+): Promise<Map<string, Page<ChargerRow>>> {
+  authorize(ctx.viewer, 'read', 'public');
+  return pagesOf<ChargerRow>(
+    db(ctx),
     {
-      columns: ['c.uid', 'c.id'],
-      types: ['text', 'uuid'],
-      descending: false,
-      keyOf: row => [row.uid, row.id],
+      query: visibleChargers(ctx),
+      parent: 'c.location_id',
+      parentIds: locationIds,
+      parentOf: (row: ChargerRow) => row.locationId!,
     },
+    BY_UID,
     request,
   );
 }

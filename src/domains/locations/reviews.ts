@@ -2,7 +2,7 @@ import { authorize, requireDriver, signedInDriver } from '../../auth/authorize.t
 import type { Context } from '../../kernel/context.ts';
 import { invalid } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
+import { type Page, type PageRequest, pagesOf } from '../../kernel/page.ts';
 import { db } from '../db.ts';
 import { requireVisibleLocation, visibleLocations } from './read-locations.ts';
 import type { Review } from './review.entity.ts';
@@ -50,15 +50,21 @@ export type ReviewRow = Review & {
   readonly authorName: string | null;
 };
 
-/** A location's reviews, the newest first. */
-export async function listReviews(
+/** The same page of the reviews of several locations, the newest first, by location. */
+export async function reviewsOfLocations(
   ctx: Context,
-  locationId: string,
+  locationIds: readonly string[],
   request: PageRequest,
-): Promise<Page<ReviewRow>> {
+): Promise<Map<string, Page<ReviewRow>>> {
   authorize(ctx.viewer, 'read', 'public');
-  return pageOf<ReviewRow>(
-    reviews(ctx).where('r.locationId', '=', locationId),
+  return pagesOf<ReviewRow>(
+    db(ctx),
+    {
+      query: reviews(ctx),
+      parent: 'r.location_id',
+      parentIds: locationIds,
+      parentOf: (row: ReviewRow) => row.locationId,
+    },
     {
       columns: ['r.created_at', 'r.id'],
       types: ['timestamptz', 'uuid'],
