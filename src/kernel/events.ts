@@ -20,7 +20,14 @@ export const EVENT_TYPES = [
   'reservation.updated',
   'schedule.fired',
   'schedule.failed',
+  'payment.authorized',
+  'payment.captured',
+  'payment.failed',
+  'payment.refunded',
+  'invoice.created',
   'alert.raised',
+  'webhook.disabled',
+  'webhook.test',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
