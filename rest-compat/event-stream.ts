@@ -27,15 +27,11 @@ export const eventStream = {
   }),
   operation: `
     subscription Stream($types: [EventType!], $ids: [ID!], $uids: [String!], $since: String) {
-      events(types: $types, chargerIds: $ids, chargerUids: $uids, since: $since) { sequence type message }
+      events(types: $types, chargerIds: $ids, chargerUids: $uids, since: $since) {
+        id: sequence event: type data: message
+      }
     }`,
 } as const;
-
-interface StreamedEvent {
-  readonly sequence: string;
-  readonly type: string;
-  readonly message: unknown;
-}
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -120,8 +116,7 @@ async function subscribed(
     async next() {
       const { value, done } = await results.next();
       if (done) return { value: undefined, done: true };
-      const { sequence, type, message } = (succeeded(value) as { events: StreamedEvent }).events;
-      return { value: { id: sequence, event: type, data: message }, done: false };
+      return { value: (succeeded(value) as { events: ServerSentEvent }).events, done: false };
     },
     async return() {
       await results.return?.();

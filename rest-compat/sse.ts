@@ -18,8 +18,13 @@ const RETRY_MS = 2000;
 /** A reader that takes nothing for so many comments is cut off. */
 const PATIENCE = 2;
 
-const written = ({ id, event, data }: ServerSentEvent) =>
-  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const texts = new WeakMap<ServerSentEvent, string>();
+/** An event that many readers share is written out once. */
+const written = (event: ServerSentEvent): string =>
+  texts.getOrInsertComputed(
+    event,
+    ({ id, event: type, data }) => `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`,
+  );
 
 /**
  * Events as bytes, pulled no faster than the reader takes them. It ends when they end, and breaks off when they break

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga, type GraphiQLOptions, type Plugin, type YogaServerInstance } from 'graphql-yoga';
@@ -13,15 +13,16 @@ import { schema } from '../../schema/index.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Context } from '../kernel/context.ts';
 import { DomainError, RateLimitedError } from '../kernel/errors.ts';
-import { everySoOften } from '../kernel/timing.ts';
 import type { App } from './app.ts';
 import { executeInScope, subscribeInScope } from './graphql.ts';
 import { rowLimit } from './graphql-row-limit.ts';
+import { type Credentials, Listeners } from './listeners.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
 
 const PATH = '/graphql';
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-const CHECK_CALLERS_MS = 5_000;
+/** With so much not yet taken by a reader, no more is sent until it is. */
+const UNREAD_BYTES = 64 * 1024;
 
 interface Carrier {
   /** Known already where the operation comes over a socket. */
@@ -31,18 +32,28 @@ interface Carrier {
 
 /** `/graphql` over HTTP and SSE; its upgrades are for `graphQLSocket`. */
 export function openGraphQLDoor(app: App, fastify: FastifyInstance) {
-  const yoga = yogaFor(app, schema, PATH, {
+  const listeners = new Listeners(app);
+  const graphiql: GraphiQLOptions = {
     title: 'Chargegraph',
     subscriptionsProtocol: 'SSE',
     defaultQuery: EXAMPLE_QUERY,
-  });
+  };
+  const yoga = yogaFor(app, schema, PATH, graphiql, [subscribing(listeners)]);
+  const socket = graphQLSocket(app, yoga, listeners);
   fastify.route({
     url: PATH,
     method: ['GET', 'POST', 'OPTIONS'],
     handler: (request: FastifyRequest, reply: FastifyReply) =>
       yoga.handleNodeRequestAndResponse(request, reply, { req: request }),
   });
-  return { yoga, upgrade: graphQLSocket(app, yoga) };
+  return {
+    yoga,
+    upgrade: socket.upgrade,
+    async close() {
+      await listeners.close();
+      await socket.close();
+    },
+  };
 }
 
 /** A schema over HTTP and SSE, for callers known by their keys and within the limits. */
@@ -51,6 +62,7 @@ export function yogaFor(
   served: GraphQLSchema,
   path: string,
   graphiql: GraphiQLOptions | false,
+  plugins: readonly Plugin[] = [],
 ): YogaServerInstance<Carrier, Context> {
   return createYoga<Carrier, Context>({
     schema: served,
@@ -61,7 +73,7 @@ export function yogaFor(
     renderGraphiQL,
     graphiql,
     maskedErrors: false,
-    plugins: [inScope, fewRows, ...limits()],
+    plugins: [inScope, fewRows, ...limits(), ...plugins],
     context: async ({ viewer, req }) => {
       const headers = req.headers as IncomingHttpHeaders;
       const requestId = requestIdFrom(headers) ?? (('id' in req && req.id) || randomUUID());
@@ -90,8 +102,19 @@ const fewRows: Plugin = {
 
 const inScope: Plugin = {
   onExecute: ({ setExecuteFn }) => setExecuteFn(executeInScope),
-  onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribeInScope as never),
 };
+
+/** Subscriptions over SSE; they end with the right to them. */
+const subscribing = (listeners: Listeners): Plugin => ({
+  onSubscribe: ({ setSubscribeFn }) =>
+    setSubscribeFn((async (args: ExecutionArgs) => {
+      const results = await subscribeInScope(args);
+      if (!(Symbol.asyncIterator in results)) return results;
+      const { headers } = (args.contextValue as Carrier).req;
+      const unwatch = listeners.watch(headers as Credentials, () => void results.return?.());
+      return endingWith(results, unwatch);
+    }) as never),
+});
 
 async function authenticated(
   app: App,
@@ -116,14 +139,13 @@ async function authenticated(
 }
 
 /** graphql-ws: who connects says who it is in `connection_init`, `{ apiKey, authorization }`, or in the same headers. */
-function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
+function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, listeners: Listeners) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: protocols => (protocols.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
-  const callers: Callers = new Map();
-  const check = everySoOften(CHECK_CALLERS_MS, app.log, () => dismissInvalid(app, callers));
+  const senders = new WeakMap<Context, Send>();
   const server = useServer<{ apiKey?: string; authorization?: string }, { viewer?: Viewer }>(
     {
       async onConnect({ connectionParams, extra }) {
@@ -140,11 +162,13 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
           extra.socket.close(CloseCode.Forbidden, error.message);
           return false;
         }
-        callers.set(extra.socket, credentials);
-        extra.socket.once('close', () => callers.delete(extra.socket));
+        const unwatch = listeners.watch(credentials, reason =>
+          extra.socket.close(CloseCode.Forbidden, reason),
+        );
+        extra.socket.once('close', unwatch);
         return true;
       },
-      async onSubscribe({ extra }, _id, params) {
+      async onSubscribe({ extra }, id, params) {
         const { schema, contextFactory, parse, validate } = yoga.getEnveloped({
           req: extra.request,
           viewer: extra.viewer,
@@ -154,12 +178,14 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
           const document = parse(params.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
+          const contextValue = await contextFactory();
+          senders.set(contextValue, result => sendNext(extra.socket, id, result));
           return {
             schema,
             document,
             operationName: params.operationName,
             variableValues: params.variables,
-            contextValue: await contextFactory(),
+            contextValue,
           };
         } catch (error) {
           // a mistake in one operation must not end the others on the socket
@@ -168,7 +194,11 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
         }
       },
       execute: executeInScope,
-      subscribe: subscribeInScope,
+      async subscribe(args) {
+        const results = await subscribeInScope(args);
+        const send = senders.get(args.contextValue as Context);
+        return Symbol.asyncIterator in results && send ? sending(results, send) : results;
+      },
     },
     sockets,
   );
@@ -177,28 +207,57 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>) {
       sockets.handleUpgrade(request, socket, head, client => sockets.emit('connection', client, request));
     },
     async close() {
-      await check.stop();
       await server.dispose();
     },
   };
 }
 
-/** Open sockets, and what their callers said of themselves. */
-type Callers = Map<WebSocket, { readonly 'x-api-key'?: string; readonly authorization?: string }>;
+type Send = (result: ExecutionResult) => void | Promise<void>;
 
-/** Closes the sockets of those whose key has been revoked, or key or token has expired, since they came. */
-async function dismissInvalid(app: App, callers: Callers): Promise<void> {
-  const alike = Map.groupBy(callers, ([, credentials]) => JSON.stringify(credentials));
-  for (const sockets of alike.values()) {
-    const [, credentials] = sockets[0]!;
-    if (credentials['x-api-key'] === undefined) continue;
-    try {
-      await viewerOf(app, credentials);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      for (const [socket] of sockets) socket.close(CloseCode.Forbidden, error.message);
-    }
-  }
+/** Hands the results over itself, so that those which many await are written out once; no more is left but the end. */
+function sending(
+  results: AsyncIterableIterator<ExecutionResult>,
+  send: Send,
+): AsyncIterableIterator<ExecutionResult> {
+  return {
+    async next() {
+      for (;;) {
+        const { value, done } = await results.next();
+        if (done) return { value: undefined, done };
+        await send(value);
+      }
+    },
+    return: () => results.return!(),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** The same results; tells when there are no more. */
+function endingWith<T>(results: AsyncIterableIterator<T>, onEnd: () => void): AsyncIterableIterator<T> {
+  const told = (result: IteratorResult<T>) => {
+    if (result.done) onEnd();
+    return result;
+  };
+  return {
+    next: () => results.next().then(told),
+    return: () => results.return!().then(told),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+const written = new WeakMap<ExecutionResult, string>();
+
+/** A `next` message of graphql-ws. Resolves when the reader has taken enough of what was sent before. */
+function sendNext(socket: WebSocket, id: string, result: ExecutionResult): void | Promise<void> {
+  if (socket.readyState !== socket.OPEN) return;
+  const payload = written.getOrInsertComputed(result, () => JSON.stringify(result));
+  const message = `{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`;
+  if (socket.bufferedAmount < UNREAD_BYTES) return socket.send(message);
+  return new Promise(resolve => socket.send(message, () => resolve()));
 }
 
 const headerOf = (request: IncomingMessage, name: string): string | undefined => {

@@ -12,7 +12,9 @@ import { SlowReaderError } from '../kernel/bounded-queue.ts';
 import type { Context } from '../kernel/context.ts';
 import { inScopeOf } from '../kernel/context.ts';
 import { DomainError, ValidationError } from '../kernel/errors.ts';
+import type { LoggedEvent } from '../kernel/events.ts';
 import { sqlState } from '../kernel/transaction.ts';
+import { joinSubscription } from './shared-results.ts';
 
 /** Executes an operation within the tenants of its context. Every door's operations come through here. */
 export async function executeInScope(args: ExecutionArgs): Promise<ExecutionResult> {
@@ -31,8 +33,8 @@ const mayReadResult = (ctx: Context): Context =>
     : ctx;
 
 /**
- * Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one. Where
- * the events break off, the last result says why.
+ * Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one, and
+ * once for all who subscribe alike. Where the events break off, the last result says why.
  */
 export async function subscribeInScope(
   args: ExecutionArgs,
@@ -40,24 +42,28 @@ export async function subscribeInScope(
   const ctx = args.contextValue as Context;
   const source = await inScopeOf(ctx, () => createSourceEventStream(args));
   if (!(Symbol.asyncIterator in source)) return presented(source, ctx);
-  const events = source[Symbol.asyncIterator]();
+  const events = source[Symbol.asyncIterator]() as AsyncIterator<LoggedEvent>;
+  const shared = joinSubscription(args);
+  const answer = (event: LoggedEvent) =>
+    executeInScope({ ...args, rootValue: event, contextValue: { ...ctx, em: ctx.em.fork() } });
   let isBroken = false;
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       if (isBroken) return { value: undefined, done: true };
-      const { value, done } = await events.next().catch(error => {
+      try {
+        const { value, done } = await events.next();
+        if (!done) return { value: await shared.resultOf(value, () => answer(value)), done };
+        shared.leave();
+        return { value: undefined, done };
+      } catch (error) {
         isBroken = true;
-        return { value: error as unknown, done: false };
-      });
-      if (isBroken) {
-        const errors = [new GraphQLError('Broken off.', { originalError: value as Error })];
+        await results.return?.();
+        const errors = [new GraphQLError('Broken off.', { originalError: error as Error })];
         return { value: presented({ errors }, ctx), done: false };
       }
-      if (done) return { value: undefined, done: true };
-      const contextValue = { ...ctx, em: ctx.em.fork() };
-      return { value: await executeInScope({ ...args, rootValue: value, contextValue }), done: false };
     },
     async return() {
+      shared.leave();
       await events.return?.();
       return { value: undefined, done: true };
     },

@@ -80,7 +80,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     // until a door takes it over, a socket that breaks is nobody's to handle
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0]!;
-    if (path === '/graphql' && graphQL) graphQL.upgrade.upgrade(request, socket, head);
+    if (path === '/graphql' && graphQL) graphQL.upgrade(request, socket, head);
     else if (path.startsWith('/ocpp/') && app.ocpp) app.ocpp.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
@@ -92,7 +92,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   return {
     url: `${config.TLS_CERT_FILE ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     async close() {
-      await graphQL?.upgrade.close();
+      await graphQL?.close();
       await rest?.close();
       fastify.server.closeAllConnections();
       const closed = fastify.close();

@@ -1,0 +1,80 @@
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, Kind, print, visit } from 'graphql';
+import type { Context } from '../kernel/context.ts';
+import type { EventHub } from '../kernel/event-hub.ts';
+import type { LoggedEvent } from '../kernel/events.ts';
+
+/** Readers of one subscription rarely stand further apart than this; who does is answered anew. */
+const REMEMBERED_EVENTS = 64;
+
+/**
+ * What one subscription (the same document, variables and rights) answers to each event, made once however many
+ * subscribers there are.
+ */
+export interface SharedSubscription {
+  resultOf(event: LoggedEvent, make: () => Promise<ExecutionResult>): Promise<ExecutionResult>;
+  leave(): void;
+}
+
+class Group {
+  readonly results = new Map<string, Promise<ExecutionResult>>();
+  members = 0;
+
+  resultOf(event: LoggedEvent, make: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
+    if (this.members === 1) return make();
+    const known = this.results.get(event.sequence);
+    if (known) return known;
+    const result = make();
+    this.results.set(event.sequence, result);
+    if (this.results.size > REMEMBERED_EVENTS) this.results.delete(this.results.keys().next().value!);
+    return result;
+  }
+}
+
+const groupsOf = new WeakMap<EventHub, Map<string, Group>>();
+
+/** Joins those of this process who subscribe to the same with the same rights. */
+export function joinSubscription(args: ExecutionArgs): SharedSubscription {
+  const ctx = args.contextValue as Context;
+  const groups = groupsOf.getOrInsertComputed(ctx.hub, () => new Map<string, Group>());
+  const key = identityOf(args, ctx);
+  const group = groups.getOrInsertComputed(key, () => new Group());
+  group.members++;
+  let isMember = true;
+  return {
+    resultOf: (event, make) => group.resultOf(event, make),
+    leave() {
+      if (isMember && --group.members === 0) groups.delete(key);
+      isMember = false;
+    },
+  };
+}
+
+function identityOf({ document, operationName, variableValues }: ExecutionArgs, { viewer, scope }: Context) {
+  const starting = startingPointOf(document);
+  const variables = Object.entries(variableValues ?? {})
+    .filter(([name]) => name !== starting)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const rights = viewer.kind === 'key' ? { ...viewer, apiKeyId: null } : viewer;
+  return JSON.stringify([textOf(document), operationName ?? null, variables, rights, scope]);
+}
+
+const texts = new WeakMap<DocumentNode, string>();
+const textOf = (document: DocumentNode): string =>
+  texts.getOrInsertComputed(document, () => document.loc?.source.body ?? print(document));
+
+const startingPoints = new WeakMap<DocumentNode, string | null>();
+
+/** The variable that says where a subscriber goes on from: what is answered to an event does not depend on it. */
+const startingPointOf = (document: DocumentNode): string | null =>
+  startingPoints.getOrInsertComputed(document, () => {
+    const uses = new Map<string, number>();
+    let starting: string | null = null;
+    visit(document, {
+      Variable: ({ name }) => void uses.set(name.value, (uses.get(name.value) ?? 0) + 1),
+      Argument({ name, value }) {
+        if (name.value === 'since' && value.kind === Kind.VARIABLE) starting = value.name.value;
+      },
+    });
+    // its definition and that one use
+    return starting !== null && uses.get(starting) === 2 ? starting : null;
+  });
