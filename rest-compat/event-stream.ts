@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DomainError } from '../src/kernel/errors.ts';
-import { EVENT_TYPES } from '../src/kernel/events.ts';
+import { EVENT_TYPES } from '../src/kernel/event-catalogue.ts';
 import { isUuid } from '../src/kernel/ids.ts';
 import type { Identify, Subscribe } from './caller.ts';
 import { RestError } from './envelope.ts';

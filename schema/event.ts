@@ -3,7 +3,8 @@ import { loadChargers } from '../src/domains/chargers/read-chargers.ts';
 import { eventFeed, isOwn } from '../src/domains/notifications/event-feed.ts';
 import type { Context } from '../src/kernel/context.ts';
 import { invalid, NotFoundError } from '../src/kernel/errors.ts';
-import { EVENT_TYPES, type LoggedEvent, messageOf } from '../src/kernel/events.ts';
+import { EVENT_TYPES, eventCatalogue } from '../src/kernel/event-catalogue.ts';
+import { type LoggedEvent, messageOf } from '../src/kernel/events.ts';
 import { followEvents } from '../src/kernel/follow-events.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { ChargerRef, NetworkRef, SessionRef } from './refs.ts';
@@ -80,7 +81,10 @@ inSubGraph('charging').subscriptionField('sessionUpdated', t =>
 
 const EventType = builder.enumType('EventType', {
   values: Object.fromEntries(
-    EVENT_TYPES.map(type => [type.toUpperCase().replaceAll('.', '_'), { value: type, description: type }]),
+    EVENT_TYPES.map(type => [
+      type.toUpperCase().replaceAll('.', '_'),
+      { value: type, description: eventCatalogue[type].when },
+    ]),
   ) as Record<string, { value: (typeof EVENT_TYPES)[number]; description: string }>,
 });
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { EventSource } from 'eventsource';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { EVENT_TYPES } from '../src/kernel/events.ts';
+import { EVENT_TYPES } from '../src/kernel/event-catalogue.ts';
 import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
 import { appKey, type SignedIn, signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';

@@ -168,9 +168,11 @@ describe('the reader of the log', () => {
     const before = Date.now();
     const ctx = context();
     await inScopeOf(ctx, () =>
-      inTransaction(ctx, tx => emit(tx, { type: 'charger.online', networkId, payload: {} })),
+      inTransaction(ctx, tx =>
+        emit(tx, { type: 'webhook.test', networkId, payload: { webhookId: networkId } }),
+      ),
     );
-    expect((await heard.promise).type).toBe('charger.online');
+    expect((await heard.promise).type).toBe('webhook.test');
     expect(Date.now() - before).toBeLessThan(800);
     queue.end();
   });
@@ -185,7 +187,7 @@ describe('an event', () => {
       return inScopeOf(ctx, () =>
         inTransaction(ctx, async tx => {
           await db(tx).updateTable('networks').set({ name }).where('id', '=', networkId).execute();
-          await emit(tx, { type: 'charger.status', networkId, payload: { name } });
+          await emit(tx, { type: 'webhook.test', networkId, payload: { webhookId: name } });
           then();
         }),
       );
@@ -199,7 +201,7 @@ describe('an event', () => {
     await eventually(() => subscriber.sequences.length > 0);
     expect(subscriber.sequences).toEqual(await inLog(start));
     expect(await server.sql('select payload from events where sequence > $1', [start])).toEqual([
-      { payload: { name: 'Renamed' } },
+      { payload: { webhookId: 'Renamed' } },
     ]);
     expect(await server.sql('select name from networks')).toEqual([{ name: 'Renamed' }]);
     await subscriber.end();
@@ -207,7 +209,9 @@ describe('an event', () => {
 
   it('cannot be told of outside the transaction of its change', async () => {
     const ctx = context();
-    const telling = inScopeOf(ctx, () => emit(ctx, { type: 'charger.status', networkId, payload: {} }));
+    const telling = inScopeOf(ctx, () =>
+      emit(ctx, { type: 'webhook.test', networkId, payload: { webhookId: networkId } }),
+    );
     await expect(telling).rejects.toThrow('outside a transaction');
   });
 });

@@ -1,44 +1,17 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
+import type { EventPayload, EventType } from './event-catalogue.ts';
 import { newId } from './ids.ts';
 import { wholeSeconds } from './instant.ts';
 
-/** Every event type there is. */
-export const EVENT_TYPES = [
-  'charger.online',
-  'charger.offline',
-  'charger.status',
-  'connector.status',
-  'session.pending',
-  'session.started',
-  'session.updated',
-  'session.idle',
-  'session.completed',
-  'session.failed',
-  'transaction.created',
-  'reservation.created',
-  'reservation.updated',
-  'schedule.fired',
-  'schedule.failed',
-  'payment.authorized',
-  'payment.captured',
-  'payment.failed',
-  'payment.refunded',
-  'invoice.created',
-  'alert.raised',
-  'webhook.disabled',
-  'webhook.test',
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
-
-export interface NewEvent {
-  readonly type: EventType;
+export interface NewEvent<Type extends EventType> {
+  readonly type: Type;
   readonly networkId: string;
   readonly chargerId?: string | null;
   readonly sessionId?: string | null;
   readonly driverId?: string | null;
   /** The subject's ids and fields, flat, as webhooks and streams send them. */
-  readonly payload: Record<string, unknown>;
+  readonly payload: EventPayload<Type>;
 }
 
 /** An event that is committed, in its place in the log. */
@@ -69,7 +42,7 @@ export function messageOf(event: LoggedEvent): Record<string, unknown> {
 }
 
 /** Writes the event in the running transaction: it happens if, and only if, the change does. */
-export async function emit(ctx: Context, event: NewEvent): Promise<void> {
+export async function emit<Type extends EventType>(ctx: Context, event: NewEvent<Type>): Promise<void> {
   if (!ctx.afterCommit) throw new Error(`Event ${event.type} outside a transaction.`);
   await sql`
     insert into events (id, network_id, type, occurred_at, charger_id, session_id, driver_id, payload)

@@ -1,5 +1,6 @@
 import type { Context } from '../../kernel/context.ts';
-import { type EventType, emit } from '../../kernel/events.ts';
+import type { EventType } from '../../kernel/event-catalogue.ts';
+import { emit } from '../../kernel/events.ts';
 import { toMajorNumber } from '../../kernel/money.ts';
 import type { Session } from './session.entity.ts';
 import { usageOf } from './session-usage.ts';
