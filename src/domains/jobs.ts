@@ -4,10 +4,12 @@ import { mailPasswordReset } from './drivers/accounts.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
 import { expireSession } from './sessions/start-session.ts';
+import { tellSession } from './sessions/tell-session.ts';
 import { balanceLocation, resendLimits } from './smart-charging/balance-location.ts';
 
 /** What each job does. */
 export const jobHandlers: JobHandlers = {
+  'tell-session': tellSession,
   'expire-session': expireSession,
   'mail-password-reset': mailPasswordReset,
   'expire-reservation': expireReservation,

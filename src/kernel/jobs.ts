@@ -4,6 +4,7 @@ import { inTransaction } from './transaction.ts';
 
 /** Background work by name, and what each needs to know. Payloads name the networks that the work acts for. */
 export interface JobMap {
+  'tell-session': { networkId: string; sessionId: string };
   'expire-session': { networkId: string; sessionId: string };
   'mail-password-reset': { networkId: string; email: string };
   'expire-reservation': { networkId: string; reservationId: string };

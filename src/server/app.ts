@@ -120,7 +120,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),
   );
   await alive.first;
-  const worker = config.ROLES.includes('worker') ? await startWorker(databaseUrl, log, context) : null;
+  const worker = config.ROLES.includes('worker')
+    ? await startWorker(databaseUrl, log, context, {
+        eventHours: config.EVENT_RETENTION_HOURS,
+        meterValueDays: config.METER_VALUE_RETENTION_DAYS,
+      })
+    : null;
 
   return {
     config,

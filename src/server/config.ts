@@ -62,6 +62,8 @@ const settings = z.object({
   MAIL_FROM: z.string().min(3).default('Chargegraph <no-reply@localhost>'),
   COMMAND_TIMEOUT_SECONDS: integer(1, 120, 20),
   STREAM_COMMENT_SECONDS: integer(1, 60, 15),
+  EVENT_RETENTION_HOURS: integer(24, 8_760, 72),
+  METER_VALUE_RETENTION_DAYS: integer(31, 36_500, 400),
   GATEWAY_PORT: integer(0, 65_535, 4001),
   GATEWAY_SUBGRAPHS_URL: z
     .string()

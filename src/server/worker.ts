@@ -1,10 +1,11 @@
-import { type Runner, run, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
+import { parseCronItems, type Runner, run, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
+import { keepHouse, type Retention } from '../domains/housekeeping.ts';
 import { jobHandlers } from '../domains/jobs.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
-import { networksScope } from '../kernel/scope.ts';
+import { networksScope, systemScope } from '../kernel/scope.ts';
 import { everySoOften } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
 
@@ -27,6 +28,7 @@ export async function startWorker(
   databaseUrl: string,
   log: Logger,
   context: (viewer: Viewer, requestId: string, origin: Origin) => Context,
+  retention: Retention,
 ): Promise<Runner> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 6, application_name: 'chargegraph worker' });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
@@ -39,6 +41,8 @@ export async function startWorker(
       await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
     };
   }
+  taskList['keep-house'] = (_, { job }) =>
+    keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), retention);
   await releaseLostJobs(pool);
   const releasing = everySoOften(LOST_AFTER_MS / 10, log, () => releaseLostJobs(pool));
   const runner = await run({
@@ -51,6 +55,8 @@ export async function startWorker(
       else if (level === 'warning') log.warn({ job: meta }, message);
     }),
     taskList,
+    // once an hour, on one node
+    parsedCronItems: parseCronItems([{ task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' }]),
   });
   void runner.promise
     .finally(() => releasing.stop())

@@ -4,8 +4,8 @@ import { jsonb } from '../../kernel/json.ts';
 import { db } from '../db.ts';
 import { amendBill } from '../payments/bill-session.ts';
 import type { Session } from './session.entity.ts';
-import { emitSession } from './session-events.ts';
 import { priceUsage } from './session-usage.ts';
+import { tellUpdated } from './tell-session.ts';
 
 /** A vehicle that stays longer than this after its charge is a case for a person, not for a bill. */
 const LONGEST_HOURS = 24;
@@ -50,7 +50,7 @@ export async function countIdleAfterStop(
     .execute();
   if (idleSeconds === session.metered.idleSeconds) return;
   await amendBill(tx, session.id, priceUsage(metered, session.tariff));
-  await emitSession(tx, 'session.updated', { ...session, metered, idleSeconds }, chargerUid);
+  await tellUpdated(tx, { ...session, metered, idleSeconds }, chargerUid);
 }
 
 /** The time of receipt, by the station's clock: known only where the stop came as it happened. */

@@ -7,6 +7,7 @@ import type { Observation } from './observation.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance } from './session-states.ts';
+import { mayTell, tellLater } from './tell-session.ts';
 
 /** Folds what the station reported into a running session that is locked, and tells of it. */
 export async function foldIntoSession(
@@ -16,18 +17,21 @@ export async function foldIntoSession(
   chargerUid: string,
 ): Promise<void> {
   if (!session.metering || observations.length === 0) return;
+  const now = tx.now().toString();
   const before = session.metering;
   const metering = observations.reduce(observe, before);
   const becameIdle = metering.idleSince !== null && before.idleSince === null;
   if (session.status !== 'stopping') advance(session, metering.idleSince === null ? 'active' : 'idle');
   const shown = { status: session.status, ...figures(metering) };
+  const isTold = becameIdle || mayTell(tx, session);
   Object.assign(session, shown, { metering });
   await db(tx)
     .updateTable('sessions')
-    .set({ ...shown, metering: jsonb(metering), updatedAt: tx.now().toString() })
+    .set({ ...shown, metering: jsonb(metering), updatedAt: now, ...(isTold && { toldAt: now }) })
     .where('id', '=', session.id)
     .execute();
-  await emitSession(tx, becameIdle ? 'session.idle' : 'session.updated', session, chargerUid);
+  if (isTold) await emitSession(tx, becameIdle ? 'session.idle' : 'session.updated', session, chargerUid);
+  else await tellLater(tx, session);
 }
 
 /** What of the metering is shown in columns of the session. */

@@ -53,6 +53,8 @@ export const Session = defineEntity({
     metering: p.json<Metering>().nullable(),
     /** The final figures, once the session has ended. */
     metered: p.json<MeteredTransaction>().nullable(),
+    /** When the last event of the session was written. */
+    toldAt: column.instant().nullable(),
     /** The reservation that the session began with. */
     reservationNumber: p.integer().nullable(),
     startReason: p.text().nullable(),

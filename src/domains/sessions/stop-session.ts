@@ -4,9 +4,9 @@ import { ChargerRejectedError, NotFoundError, SessionNotActiveError } from '../.
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { Session } from './session.entity.ts';
-import { emitSession } from './session-events.ts';
 import { advance, isRunning } from './session-states.ts';
 import { giveUp } from './start-session.ts';
+import { tellUpdated } from './tell-session.ts';
 
 /** How long the caller waits for the station's final meter value. */
 const FINAL_VALUE_MS = 15_000;
@@ -74,6 +74,6 @@ async function markStopping(ctx: Context, sessionId: string): Promise<void> {
       .select('uid')
       .where('id', '=', session.chargerId)
       .executeTakeFirstOrThrow();
-    await emitSession(tx, 'session.updated', session, charger.uid);
+    await tellUpdated(tx, session, charger.uid);
   });
 }
