@@ -29,6 +29,9 @@ export const eventStream = {
     subscription Stream($types: [EventType!], $ids: [ID!], $uids: [String!], $since: String) {
       events(types: $types, chargerIds: $ids, chargerUids: $uids, since: $since) { sequence type message }
     }`,
+  content: {
+    'text/event-stream': 'Events, each as `id`, `event` and `data`, for as long as the reader stays.',
+  },
 } as const;
 
 interface StreamedEvent {

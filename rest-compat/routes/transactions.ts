@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { PAYMENT_STATUSES } from '../../src/domains/payments/transaction.entity.ts';
+import { transaction, transactionSummary } from '../answers/billing.ts';
+import { page } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, oneOf, paging, sliceOf, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -62,6 +64,7 @@ export const listTransactions = row({
     ...sliceOf({ page, pageSize }),
     filter: { ...filter, paymentStatus: status, driverId: toGlobalId('Driver', userId) },
   }),
+  response: page(transactionSummary),
   answer: ({ transactions }: { transactions: { totalCount: number; nodes: TransactionSummary[] } }) => ({
     list: transactions.nodes.map(transaction => ({
       ...common(transaction),
@@ -100,6 +103,7 @@ export const getTransaction = row({
       }
     } ${SUMMARY}`,
   variables: ({ path }) => ({ id: toGlobalId('Transaction', path.id) }),
+  response: transaction,
   answer: ({ transaction }: { transaction: TransactionDetail | null }) => {
     if (!transaction) return null;
     const { bill } = transaction;
