@@ -18,4 +18,8 @@ export const decimal = made((text: string) => Number(text));
 /** Watts or watt-hours as kilowatts or kilowatt-hours, without binary dust. */
 export const kilo = made((value: string | number) => Number((Number(value) / 1000).toFixed(6)));
 
+/** From one instant to another, in minutes with two digits. */
+export const minutesBetween = (start: string, end: string): number =>
+  Number(Temporal.Instant.from(start).until(end).total({ unit: 'minute' }).toFixed(2));
+
 export const idOf = made((node: { readonly id: string }) => toUuid(node.id));
