@@ -21,7 +21,7 @@ interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
-  readonly description: string;
+  readonly description?: string;
   readonly schema: Json;
 }
 interface Tag {
@@ -62,10 +62,16 @@ export function referencePage(document: OpenApi): string {
         .map(operation => operationPart(operation, lookUp))
         .join('')}</section>`,
   );
+  const { schemas } = document.components as { schemas: Record<string, Json> };
+  const types = Object.entries(schemas).map(
+    ([name, type]) =>
+      `<article id="type-${name}"><h3>${name}</h3><p>${marked(String(type.description))}</p>${membersTable(type, lookUp)}</article>`,
+  );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(info.title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><style>${STYLE}</style></head><body>
 <nav aria-label="Routes">${links.join('')}</nav><main><h1>${escaped(info.title)}</h1>${paragraphs(info.description)}
-<p>The same for programs: <a href="${base}/openapi.json">openapi.json</a>.</p>${sections.join('\n')}</main></body></html>`;
+<p>The same for programs: <a href="${base}/openapi.json">openapi.json</a>.</p>${sections.join('\n')}
+<section><h2>Types</h2>${types.join('')}</section></main></body></html>`;
 }
 
 type LookUp = (ref: string) => unknown;
@@ -86,7 +92,7 @@ function operationPart(operation: Operation & { path: string; method: string }, 
   );
   return `<article id="${operation.operationId}"><h3>${escaped(operation.summary)}</h3>
 <p class="route"><b>${operation.method}</b> <code>${escaped(operation.path)}</code></p>${paragraphs(operation.description)}
-${table(parameters.map(({ name, schema, required, description, in: place }) => [name, `${typeOf(schema)}, ${place}${required ? ', required' : ''}`, description]))}
+${table(parameters.map(({ name, schema, required, description, in: place }) => [name, `${typeOf(schema)}, ${place}${required ? ', required' : ''}`, description ?? '']))}
 ${body ? `<h4>Body</h4>${membersTable(body.schema, lookUp)}${example(body.example)}` : ''}<h4>Answers</h4>${answers.join('')}</article>`;
 }
 
@@ -136,7 +142,7 @@ function typeOf(schema: Json): string {
     anyOf?: Json[];
     enum?: unknown[];
   };
-  if ($ref) return $ref.split('/').at(-1)!;
+  if ($ref) return `[[${$ref.split('/').at(-1)}]]`;
   if (anyOf) return anyOf.map(typeOf).join(' or ');
   if (words) return words.join(' | ');
   if (items) return `list of ${typeOf(items)}`;
@@ -149,9 +155,13 @@ const table = (rows: readonly (readonly string[])[]): string =>
     : `<table>${rows
         .map(
           ([name, type, text]) =>
-            `<tr><th scope="row"><code>${escaped(name!)}</code></th><td>${escaped(type!)}</td><td>${marked(text!)}</td></tr>`,
+            `<tr><th scope="row"><code>${escaped(name!)}</code></th><td>${linked(type!)}</td><td>${marked(text!)}</td></tr>`,
         )
         .join('')}</table>`;
+
+/** A type that has a name leads to its members. */
+const linked = (type: string): string =>
+  escaped(type).replaceAll(/\[\[(\w+)\]\]/g, '<a href="#type-$1">$1</a>');
 
 const example = (value: unknown): string => `<pre>${escaped(JSON.stringify(value, null, 2))}</pre>`;
 

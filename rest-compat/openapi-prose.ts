@@ -211,6 +211,36 @@ export const PARAMETERS: Readonly<Record<string, string>> = {
   'Last-Event-ID': 'Go on behind this event, up to 24 hours back.',
 };
 
+/** What a member of a body may look like, where its type alone does not show it. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  address: '12 Calle Luna',
+  alias: 'The blue card',
+  city: 'San Juan',
+  comment: 'Easy to find, and always free.',
+  country: 'US',
+  durationMinutes: 30,
+  email: 'maya@example.com',
+  energyKwh: 12.4,
+  expiryMinutes: 15,
+  firstName: 'Maya',
+  idTag: 'A1B2C3D4E5F6',
+  idleMinutes: 0,
+  label: 'Home',
+  lastName: 'Rivera',
+  limit: 16,
+  newPassword: 'quite another long one',
+  note: 'The display is broken.',
+  password: 'correct horse battery staple',
+  phone: '+17875551234',
+  phoneNumber: '+17875551234',
+  postalCode: '00901',
+  rating: 5,
+  refreshToken: 'dGhlIG5leHQgb25lIGlzIGluIHRoZSBhbnN3ZXI',
+  state: 'PR',
+  token: 'dGhpcyBjYW1lIGJ5IG1haWw',
+  uid: 'A1B2C3D4E5F6',
+};
+
 /** What each refusal means. */
 export const REFUSALS: Readonly<Record<Slug, string>> = {
   validation_error: 'A parameter or a member of the body cannot be used; `details` says which.',

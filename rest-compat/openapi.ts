@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Audience } from '../src/auth/authorize.ts';
 import { eventStream } from './event-stream.ts';
 import { ENVELOPES } from './openapi-envelopes.ts';
-import { INTRODUCTION, PARAMETERS, REFUSALS, ROUTES, TAGS } from './openapi-prose.ts';
+import { EXAMPLES, INTRODUCTION, PARAMETERS, REFUSALS, ROUTES, TAGS } from './openapi-prose.ts';
 import { refusalsOf, type Slug, statusOf } from './openapi-refusals.ts';
 import { type Json, mapped, type NamedTypes, sampleOf, schemaOf } from './openapi-schemas.ts';
 import { fieldOf } from './operation.ts';
@@ -184,6 +184,7 @@ function bodyOf(route: Route, body: z.ZodType, named: NamedTypes): Json {
   const properties = mapped(schema.properties, (member, name) => ({
     ...member,
     description: described(route, name),
+    ...(name in EXAMPLES && { examples: [EXAMPLES[name]] }),
   }));
   const told = { ...schema, properties };
   return {
@@ -247,7 +248,7 @@ const pascalCase = (slug: string): string =>
     .join('');
 
 function refused(route: Route, status: number, slugs: readonly Slug[]): Json {
-  const [first] = slugs;
+  const first = slugs.find(slug => slug === 'validation_error') ?? slugs[0];
   const words = { type: 'string', enum: slugs };
   const type = `${isBare(route) ? 'Webhook' : ''}${status === 400 ? 'InvalidRequest' : 'Refusal'}`;
   const members: Record<string, Json> = isBare(route) ? { error: words } : { error: words, code: words };

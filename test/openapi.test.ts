@@ -87,6 +87,10 @@ describe('/docs', () => {
       expect(page).toContain(`<article id="${operation.operationId}">`);
       expect(page).toContain(`<code>/emsp/v1${path}</code>`);
     }
+    const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    const targets = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id!);
+    expect(targets.length).toBeGreaterThan(operations.length);
+    expect(targets.filter(id => !ids.has(id))).toEqual([]);
     expect(page.match(/<script|\ssrc=|@import|url\(|<link[^>]+href="(?!data:)/g)).toBeNull();
     expect(page.match(/undefined|\[object/g)).toBeNull();
   });
@@ -183,6 +187,52 @@ describe('the reference', () => {
     row({ ...parts, response: z.strictObject({ id: z.string() }), answer: () => ({ id: 1 }) });
     const stranger = row({ ...parts, path: '/planted', response: z.strictObject({}), answer: () => ({}) });
     expect(() => openApi([stranger], schema)).toThrow('No tag');
+  });
+
+  it('knows the envelope of webhook routes, what is only taken on, and other media types than JSON', () => {
+    const parts = {
+      method: 'GET',
+      title: 'Planted',
+      access: { scope: 'admin', audience: 'operator' },
+      operation: 'query { me { id } }',
+      variables: () => ({}),
+    } as const;
+    const item = z.strictObject({ id: z.string() });
+    const list = row({
+      ...parts,
+      path: '/webhooks',
+      response: z.strictObject({ list: z.array(item), totalCount: z.int32() }),
+      answer: () => ({ list: [{ id: 'x' }], totalCount: 1 }),
+    });
+    const test = row({
+      ...parts,
+      path: '/webhooks/test',
+      response: item,
+      answer: () => ({ id: 'x' }),
+      status: 202,
+    });
+    const table = row({
+      ...parts,
+      path: '/reports/export',
+      response: item,
+      answer: () => ({ id: 'x' }),
+      otherContent: { 'text/csv': 'The same as a table.' },
+    });
+    const { paths, components } = JSON.parse(JSON.stringify(openApi([list, test, table], schema)));
+    const answered = (path: string, status: number) => paths[path].get.responses[status].content;
+    expect(answered('/webhooks', 200)['application/json'].example).toEqual({
+      data: [{ id: 'text' }],
+      pagination: { page: 1, page_size: 50, total_count: 57, total_pages: 2 },
+    });
+    expect(answered('/webhooks/test', 202)['application/json'].example).toEqual({ data: { id: 'text' } });
+    expect(Object.keys(answered('/reports/export', 200))).toEqual(['application/json', 'text/csv']);
+    expect(components.responses.WebhookDriverRequiredOrForbidden.content['application/json'].example).toEqual(
+      {
+        error: 'driver_required',
+        message: 'A driver must be signed in.',
+      },
+    );
+    expect(Object.keys(components.schemas)).toContain('WebhookRefusal');
   });
 
   it('passes a public linter', async () => {
