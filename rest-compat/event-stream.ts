@@ -31,6 +31,9 @@ export const eventStream = {
         id: sequence event: type data: message
       }
     }`,
+  content: {
+    'text/event-stream': 'Events, each as `id`, `event` and `data`, for as long as the reader stays.',
+  },
 } as const;
 
 const HEADERS = {

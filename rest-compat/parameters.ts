@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { isUuid } from '../src/kernel/ids.ts';
 
-// What parameters may be. Query parameters arrive as text, body members as JSON.
+// What parameters may be. Query parameters arrive as text, body members as JSON; `meta` is what the API reference says
+// of them where the type alone does not.
 
 const wholeNumber = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string({ message })
     .refine(text => /^-?\d+$/.test(text) && Number(text) >= min && Number(text) <= max, { message })
-    .transform(Number);
+    .transform(Number)
+    .meta({ type: 'integer', minimum: min, maximum: max });
 };
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -29,7 +31,8 @@ export const queryNumber = (min: number, max: number) => {
     .refine(text => /^[+-]?\d+(\.\d+)?$/.test(text) && Number(text) >= min && Number(text) <= max, {
       message,
     })
-    .transform(Number);
+    .transform(Number)
+    .meta({ type: 'number', minimum: min, maximum: max });
 };
 
 /** A page as GraphQL's lists take it. No list is as long as the greatest offset. */
@@ -40,22 +43,29 @@ export const sliceOf = ({ page, pageSize }: { readonly page: number; readonly pa
 
 export const queryBoolean = z
   .enum(['true', 'false'], { message: 'must be true or false' })
-  .transform(text => text === 'true');
+  .transform(text => text === 'true')
+  .meta({ type: 'boolean', enum: undefined });
 
-export const uuid = z.string({ message: 'must be a UUID' }).refine(isUuid, { message: 'must be a UUID' });
+export const uuid = z
+  .string({ message: 'must be a UUID' })
+  .refine(isUuid, { message: 'must be a UUID' })
+  .meta({ format: 'uuid' });
 
 /** An instant of the years 1 to 9999; a date alone is its first moment in UTC. */
-export const instant = z.string({ message: 'must be an ISO 8601 date-time' }).transform((text, issue) => {
-  try {
-    const dated = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
-    const at = Temporal.Instant.from(dated).toString();
-    if (/^(?!0000)\d{4}-/.test(at)) return at;
-  } catch {
-    // the same answer as for a year that nothing of ours lies in
-  }
-  issue.addIssue({ code: 'custom', message: 'must be an ISO 8601 date-time with a zone' });
-  return z.NEVER;
-});
+export const instant = z
+  .string({ message: 'must be an ISO 8601 date-time' })
+  .transform((text, issue) => {
+    try {
+      const dated = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
+      const at = Temporal.Instant.from(dated).toString();
+      if (/^(?!0000)\d{4}-/.test(at)) return at;
+    } catch {
+      // the same answer as for a year that nothing of ours lies in
+    }
+    issue.addIssue({ code: 'custom', message: 'must be an ISO 8601 date-time with a zone' });
+    return z.NEVER;
+  })
+  .meta({ format: 'date-time' });
 
 /** The end of a window, inclusive: a whole second counts to its end, for answers show times in whole seconds. */
 export const windowEnd = instant.transform(at => at.replace(/:(\d\d)Z$/, ':$1.999999Z'));
@@ -66,7 +76,8 @@ export const oneOf = (words: readonly string[]) => {
   return z
     .string({ message })
     .refine(text => words.some(word => word.toLowerCase() === text.toLowerCase()), { message })
-    .transform(text => text.toUpperCase());
+    .transform(text => text.toUpperCase())
+    .meta({ enum: [...words] });
 };
 
 /** One of several words, in whatever case; becomes the word as it is spelled. */
@@ -76,7 +87,8 @@ export const wordOf = <Word extends string>(words: readonly Word[]) => {
   return z
     .string({ message })
     .refine(text => find(text) !== undefined, { message })
-    .transform(text => find(text)!);
+    .transform(text => find(text)!)
+    .meta({ enum: [...words] });
 };
 
 /** Several values in one parameter, separated by commas; none at all is the same as leaving it out. */
@@ -85,7 +97,8 @@ export const list = <Item>(type: z.ZodType<Item, string>) =>
     .string({ message: 'must be a list, separated by commas' })
     .transform(text => text.split(',').flatMap(part => part.trim() || []))
     .pipe(z.array(type))
-    .transform(items => (items.length === 0 ? undefined : items));
+    .transform(items => (items.length === 0 ? undefined : items))
+    .meta({ type: 'array', items: z.toJSONSchema(type, { io: 'input' }) });
 
 /** PostgreSQL's text holds any character but NUL. */
 export const text = z

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Audience } from '../src/auth/authorize.ts';
 import type { KeyScope } from '../src/auth/viewer.ts';
+import type { DomainCode } from '../src/kernel/errors.ts';
 
 /** What a request carried, parsed. */
 export interface Request<Query, Body> {
@@ -13,7 +14,12 @@ export interface Request<Query, Body> {
  * One documented route: the GraphQL operation that it stands for, its variables from the request, its answer from
  * the operation's data. A row holds no rule and no SQL.
  */
-export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
+export interface Row<
+  Data = never,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Response extends z.ZodType = z.ZodType,
+> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/emsp/v1`, parameters in braces: UUIDs, save those that `freePath` names. */
   readonly path: string;
@@ -29,9 +35,18 @@ export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body ext
   readonly body?: Body;
   readonly operation: string;
   readonly variables: (request: Request<z.infer<Query>, z.infer<Body>>) => Record<string, unknown>;
-  readonly answer: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => Answer;
+  /** What `answer` makes: from `answers/`, or `nothing`. The reference is printed from it, and the tests hold to it. */
+  readonly response: Response;
+  readonly answer: (
+    data: Data,
+    request: Request<z.infer<Query>, z.infer<Body>>,
+  ) => (z.infer<Response> & Answer) | null;
   /** 200 where left out; with 204 nothing is written. */
-  readonly status?: 201 | 204;
+  readonly status?: 201 | 202 | 204;
+  /** Media types that the route answers besides JSON, each with what it is then. */
+  readonly otherContent?: Readonly<Record<string, string>>;
+  /** Refusals that neither the access, nor the request's parts, nor the operation's error types tell of. */
+  readonly refusals?: readonly DomainCode[];
 }
 
 /** What becomes the envelope's `data`; a list has its `totalCount`, and null is a row that does not exist. */
@@ -41,6 +56,11 @@ export const isList = (answer: Answer): answer is { list: readonly object[]; tot
   answer !== null && 'list' in answer && 'totalCount' in answer;
 
 /** Checks a row's types against each other. */
-export const row = <Data, Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType>(
-  it: Row<Data, Query, Body>,
+export const row = <
+  Data,
+  Response extends z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+>(
+  it: Row<Data, Query, Body, Response>,
 ): Row => it as unknown as Row;

@@ -1,17 +1,21 @@
 import { METHODS } from 'node:http';
 import cors from '@fastify/cors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { DomainError, RateLimitedError } from '../src/kernel/errors.ts';
 import type { GivenAnswer } from '../src/kernel/idempotency.ts';
 import type { Identify, RestCaller } from './caller.ts';
 import { failure, RestError } from './envelope.ts';
 import { type EventStreams, eventStream, serveEventStream } from './event-stream.ts';
+import { serveOpenApi, servePage } from './openapi-door.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
 import { STATUS } from './status.ts';
 import { translate } from './translate.ts';
 
 export const BASE_PATH = '/emsp/v1';
+/** The API reference itself; it is no row, for no operation stands behind it. */
+const REFERENCE = { method: 'GET', path: '/openapi.json' };
 const MAX_BODY_BYTES = 256 * 1024;
 
 const CROSS_ORIGIN = {
@@ -35,7 +39,7 @@ const CROSS_ORIGIN = {
 export async function serveRest(
   fastify: FastifyInstance,
   identify: Identify,
-  { commentEveryMs }: { readonly commentEveryMs: number },
+  { commentEveryMs, graph }: { readonly commentEveryMs: number; readonly graph: GraphQLSchema },
 ): Promise<EventStreams> {
   for (const method of METHODS) {
     if (!fastify.supportedMethods.includes(method)) fastify.addHttpMethod(method);
@@ -56,7 +60,8 @@ export async function serveRest(
       await rest.register(cors, CROSS_ORIGIN);
       for (const row of rows) serveRow(rest, row, identify);
       streams = serveEventStream(rest, eventStream.path, identify, commentEveryMs);
-      const routes = [...rows, eventStream];
+      serveOpenApi(rest, REFERENCE.path, graph);
+      const routes = [...rows, eventStream, REFERENCE];
       for (const path of new Set(routes.map(route => route.path))) {
         serveOtherMethods(
           rest,
@@ -67,6 +72,7 @@ export async function serveRest(
     },
     { prefix: BASE_PATH },
   );
+  servePage(fastify, '/docs', graph);
   return streams!;
 }
 

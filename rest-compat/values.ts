@@ -1,16 +1,25 @@
 import { wholeSeconds } from '../src/kernel/instant.ts';
 import { toUuid } from './ids.ts';
 
-// How REST writes what GraphQL answers.
+// How REST writes what GraphQL answers. Null stays null.
 
-export const time = (instant: string | null): string | null =>
-  instant === null ? null : wholeSeconds(instant);
+type Made<Given, Value> = Value | Extract<Given, null>;
+
+const made =
+  <Value, Given>(make: (given: Given) => Value) =>
+  <It extends Given | null>(it: It) =>
+    (it === null ? null : make(it as Given)) as Made<It, Value>;
+
+export const time = made(wholeSeconds);
 
 /** A decimal as a JSON number. */
-export const decimal = (text: string | null): number | null => (text === null ? null : Number(text));
+export const decimal = made((text: string) => Number(text));
 
 /** Watts or watt-hours as kilowatts or kilowatt-hours, without binary dust. */
-export const kilo = (value: string | number | null): number | null =>
-  value === null ? null : Number((Number(value) / 1000).toFixed(6));
+export const kilo = made((value: string | number) => Number((Number(value) / 1000).toFixed(6)));
 
-export const idOf = (node: { readonly id: string } | null): string | null => (node ? toUuid(node.id) : null);
+/** From one instant to another, in minutes with two digits. */
+export const minutesBetween = (start: string, end: string): number =>
+  Number(Temporal.Instant.from(start).until(end).total({ unit: 'minute' }).toFixed(2));
+
+export const idOf = made((node: { readonly id: string }) => toUuid(node.id));

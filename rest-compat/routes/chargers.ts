@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CONNECTOR_STATUSES } from '../../src/domains/chargers/connector.entity.ts';
+import { charger, chargerSummary } from '../answers/chargers.ts';
+import { page } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { oneOf, paging, queryBoolean, sliceOf, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -62,6 +64,7 @@ export const listChargers = row({
     ...sliceOf({ page, pageSize }),
     filter: { ...filter, locationId: toGlobalId('Location', locationId) },
   }),
+  response: page(chargerSummary),
   answer: ({ chargers }: { chargers: { totalCount: number; nodes: ChargerSummary[] } }) => ({
     list: chargers.nodes.map(summary),
     totalCount: chargers.totalCount,
@@ -113,6 +116,7 @@ export const getCharger = row({
       }
     } ${SUMMARY}`,
   variables: ({ path }) => ({ id: toGlobalId('Charger', path.id) }),
+  response: charger,
   answer: ({ charger }: { charger: ChargerDetail | null }) =>
     charger && {
       ...summary(charger),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { SESSION_STATUSES } from '../../src/domains/sessions/session-states.ts';
+import { session, sessionSummary, startedSession } from '../answers/charging.ts';
+import { page } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, integer, oneOf, optional, paging, sliceOf, text, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -125,6 +127,7 @@ export const listSessions = row({
       locationId: toGlobalId('Location', locationId),
     },
   }),
+  response: page(sessionSummary),
   answer: ({ sessions }: { sessions: { totalCount: number; nodes: SessionSummary[] } }) => ({
     list: sessions.nodes.map(summary),
     totalCount: sessions.totalCount,
@@ -138,6 +141,7 @@ export const getSession = row({
   access: { scope: 'read', audience: 'either' },
   operation: `query Session($id: ID!) { session: node(id: $id) { ...Detail } } ${DETAIL}`,
   variables: ({ path }) => ({ id: toGlobalId('Session', path.id) }),
+  response: session,
   answer: ({ session }: { session: SessionDetail | null }) => session && detail(session),
 });
 
@@ -158,6 +162,7 @@ export const startCharging = row({
   variables: ({ body: { chargerId, ...input } }) => ({
     input: { ...input, chargerId: toGlobalId('Charger', chargerId) },
   }),
+  response: startedSession,
   answer: ({ result }: { result: SessionSummary & { correlationId: string } }) => ({
     id: toUuid(result.id),
     sessionId: toUuid(result.id),
@@ -184,5 +189,6 @@ export const stopCharging = row({
       }
     } ${DETAIL}`,
   variables: ({ body }) => ({ id: toGlobalId('Session', body.sessionId) }),
+  response: session,
   answer: ({ result }: { result: SessionDetail }) => detail(result),
 });

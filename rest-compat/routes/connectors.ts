@@ -1,3 +1,4 @@
+import { connectorStatus } from '../answers/chargers.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { row } from '../row.ts';
 import { idOf, time } from '../values.ts';
@@ -38,6 +39,7 @@ export const getConnectorStatus = row({
       }
     }`,
   variables: ({ path }) => ({ id: toGlobalId('Connector', path.id) }),
+  response: connectorStatus,
   answer: ({ connector }: { connector: Connector | null }) =>
     connector && {
       id: toUuid(connector.id),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { myself, notice, signIn, tokenPair } from '../answers/driver-auth.ts';
 import { toUuid } from '../ids.ts';
 import { optional, text } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -45,6 +46,7 @@ export const register = row({
   body: z.object({ email: text, password: text, firstName: text, lastName: text, phone: optional(text) }),
   operation: `mutation Register($input: RegisterInput!) { result: register(input: $input) { ${SIGN_IN} } }`,
   variables: ({ body: { phone, ...input } }) => ({ input: { ...input, phoneNumber: phone } }),
+  response: signIn,
   answer: signedIn,
   status: 201,
 });
@@ -60,6 +62,7 @@ export const login = row({
       result: login(email: $email, password: $password) { ${SIGN_IN} ... on RateLimitedError { retryAfterSeconds } }
     }`,
   variables: ({ body }) => body,
+  response: signIn,
   answer: signedIn,
 });
 
@@ -77,6 +80,7 @@ export const refresh = row({
       }
     }`,
   variables: ({ body }) => body,
+  response: tokenPair,
   answer: ({ result }: { result: SignIn }) => tokens(result),
 });
 
@@ -96,6 +100,7 @@ export const forgotPassword = row({
       }
     }`,
   variables: ({ body }) => body,
+  response: notice,
   answer: () => ({ message: MAIL_SENT }),
 });
 
@@ -113,6 +118,7 @@ export const resetPassword = row({
       }
     }`,
   variables: ({ body }) => body,
+  response: notice,
   answer: () => ({ message: 'The password has been changed.' }),
 });
 
@@ -144,6 +150,7 @@ export const me = row({
       }
     }`,
   variables: () => ({}),
+  response: myself,
   answer: ({ me: driver }: { me: Me }) => ({
     id: toUuid(driver.id),
     Email: driver.email,

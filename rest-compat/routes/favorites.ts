@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { favorite } from '../answers/drivers.ts';
+import { nothing } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { oneOf, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -32,6 +34,7 @@ export const listFavorites = row({
   access: { scope: 'read', audience: 'driver' },
   operation: `query Favorites { favorites(first: 100) { nodes { ...Detail } } } ${FAVORITE}`,
   variables: () => ({}),
+  response: z.array(favorite),
   answer: ({ favorites }: { favorites: { nodes: Favorite[] } }) => favorites.nodes.map(favoriteOf),
 });
 
@@ -58,6 +61,7 @@ export const saveFavorite = row({
   variables: ({ body: { targetType, targetId, label } }) => ({
     input: { targetId: toGlobalId(TYPES[targetType as keyof typeof TYPES], targetId), label },
   }),
+  response: favorite,
   answer: ({ result }: { result: Favorite }) => favoriteOf(result),
 });
 
@@ -74,6 +78,7 @@ export const removeFavorite = row({
       }
     }`,
   variables: ({ path }) => ({ id: toGlobalId('Favorite', path.id) }),
+  response: nothing,
   answer: () => null,
   status: 204,
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_RADIUS_KM, MAX_RADIUS_KM } from '../../src/domains/locations/nearest-locations.ts';
+import { location, locationCharger, locationSummary } from '../answers/locations.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { paging, queryNumber, sliceOf, text } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -75,6 +76,7 @@ export const listLocations = row({
     filter: { city, text: q },
   }),
   // the contract's list of locations has no pagination
+  response: z.array(locationSummary),
   answer: ({ locations }: { locations: { nodes: LocationItem[] } }) =>
     locations.nodes.map(location => item(location, null)),
 });
@@ -97,6 +99,7 @@ export const searchLocations = row({
       }
     } ${ITEM}`,
   variables: ({ query: { lat, lng, radiusKm } }) => ({ latitude: lat, longitude: lng, radiusKm }),
+  response: z.array(locationSummary),
   answer: ({ nearestLocations }: { nearestLocations: { distanceKm: number; location: LocationItem }[] }) =>
     nearestLocations.map(({ location, distanceKm }) => item(location, distanceKm)),
 });
@@ -133,6 +136,7 @@ export const getLocation = row({
       }
     } ${BASE}`,
   variables: ({ path }) => ({ id: toGlobalId('Location', path.id) }),
+  response: location,
   answer: ({ location }: { location: LocationDetail | null }) =>
     location && {
       ...base(location),
@@ -168,6 +172,7 @@ export const listLocationChargers = row({
       }
     }`,
   variables: ({ path }) => ({ id: toGlobalId('Location', path.id) }),
+  response: z.array(locationCharger),
   answer: ({ location }: { location: { chargers: { nodes: LocationCharger[] } } | null }) =>
     location?.chargers.nodes.map(charger => ({
       id: toUuid(charger.id),

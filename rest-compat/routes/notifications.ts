@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notificationPreferences } from '../answers/drivers.ts';
 import { boolean, optional, text } from '../parameters.ts';
 import { row } from '../row.ts';
 import { time } from '../values.ts';
@@ -47,6 +48,7 @@ export const getNotificationPreferences = row({
   access: { scope: 'read', audience: 'driver' },
   operation: `query Preferences { notificationPreferences { ...Detail } } ${PREFERENCES}`,
   variables: () => ({}),
+  response: notificationPreferences,
   answer: ({ notificationPreferences }: { notificationPreferences: Preferences }) =>
     preferencesOf(notificationPreferences),
 });
@@ -78,5 +80,6 @@ export const putNotificationPreferences = row({
       }
     } ${PREFERENCES}`,
   variables: ({ body }) => ({ input: body }),
+  response: notificationPreferences,
   answer: ({ result }: { result: Preferences }) => preferencesOf(result),
 });

@@ -1,3 +1,5 @@
+import { chargerInfo } from '../answers/chargers.ts';
+import { branding } from '../answers/locations.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { row } from '../row.ts';
 import { decimal, kilo } from '../values.ts';
@@ -31,6 +33,7 @@ export const getNetworkBranding = row({
       }
     }`,
   variables: ({ path }) => ({ id: toGlobalId('Network', path.networkId) }),
+  response: branding,
   answer: ({ network }: { network: NetworkBranding | null }) =>
     network && {
       networkId: toUuid(network.networkId),
@@ -99,6 +102,7 @@ export const getChargerInfo = row({
       }
     }`,
   variables: ({ path }) => ({ identifier: path.identifier }),
+  response: chargerInfo,
   answer: ({ charger }: { charger: ChargerInfo | null }) =>
     charger && {
       chargerUuid: toUuid(charger.chargerId),

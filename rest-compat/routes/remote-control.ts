@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TRIGGER_MESSAGES } from '../../src/kernel/charger-commands.ts';
+import { rebootVerdict, resetVerdict, triggerVerdict, unlockVerdict } from '../answers/commands.ts';
 import { toGlobalId } from '../ids.ts';
 import { integer, optional, wordOf } from '../parameters.ts';
 import type { Request } from '../row.ts';
@@ -44,6 +45,7 @@ export const unlock = row({
       }
     }`,
   variables: ({ path, body }) => ({ input: { ...body, chargerId: toGlobalId('Charger', path.chargerId) } }),
+  response: unlockVerdict,
   answer: ({ result }: { result: Verdict & { connectorNumber: number } }, request) => ({
     chargerId: chargerId(request),
     connectorNumber: result.connectorNumber,
@@ -69,6 +71,7 @@ export const trigger = row({
       connectorNumber,
     },
   }),
+  response: triggerVerdict,
   answer: ({ result }: { result: Verdict & { sent: string } }, request) => ({
     chargerId: chargerId(request),
     message: fromEnum(TRIGGER_MESSAGES, result.sent),
@@ -90,6 +93,7 @@ export const reset = row({
   variables: ({ path, body }) => ({
     input: { chargerId: toGlobalId('Charger', path.chargerId), type: toEnum(body.type) },
   }),
+  response: resetVerdict,
   answer: ({ result }: { result: Verdict & { type: string } }, request) => ({
     chargerId: chargerId(request),
     type: fromEnum(RESET_TYPES, result.type),
@@ -113,6 +117,7 @@ export const reboot = row({
   variables: ({ path, body }) => ({
     input: { chargerId: toGlobalId('Charger', path.id), type: toEnum(body.type) },
   }),
+  response: rebootVerdict,
   answer: ({ result }: { result: { accepted: boolean; text: string } }, { path }) => ({
     chargerId: path.id!.toLowerCase(),
     status: result.accepted ? 'Accepted' : 'Rejected',

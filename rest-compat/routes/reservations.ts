@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reservation } from '../answers/plans.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { integer, oneOf, optional, paging, sliceOf, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -36,7 +37,7 @@ const reservationOf = (reservation: Reservation) => ({
   chargerId: toUuid(reservation.charger.id),
   chargerName: reservation.charger.serialNumber ?? reservation.charger.uid,
   connectorNumber: reservation.connectorNumber,
-  status: WORDS[reservation.status],
+  status: WORDS[reservation.status]!,
   statusReason: reservation.statusReason,
   idTag: reservation.idTag,
   expiryDate: time(reservation.expiresAt),
@@ -58,6 +59,7 @@ export const listReservations = row({
     ...sliceOf({ page, pageSize }),
     statuses: status && Object.keys(WORDS).filter(state => WORDS[state]?.toUpperCase() === status),
   }),
+  response: z.array(reservation),
   answer: ({ reservations }: { reservations: { nodes: Reservation[] } }) =>
     reservations.nodes.map(reservationOf),
 });
@@ -84,6 +86,7 @@ export const createReservation = row({
   variables: ({ body: { chargerId, ...input } }) => ({
     input: { ...input, chargerId: toGlobalId('Charger', chargerId) },
   }),
+  response: reservation,
   answer: ({ result }: { result: Reservation }) => reservationOf(result),
 });
 
@@ -94,6 +97,7 @@ export const getReservation = row({
   access: { scope: 'read', audience: 'either' },
   operation: `query Reservation($id: ID!) { reservation: node(id: $id) { ...Detail } } ${RESERVATION}`,
   variables: ({ path }) => ({ id: toGlobalId('Reservation', path.id) }),
+  response: reservation,
   answer: ({ reservation }: { reservation: Reservation | null }) => reservation && reservationOf(reservation),
 });
 
@@ -107,5 +111,6 @@ export const deleteReservation = row({
       result: cancelReservation(id: $id) { ... on Reservation { ...Detail } ... on Error { code message } }
     } ${RESERVATION}`,
   variables: ({ path }) => ({ id: toGlobalId('Reservation', path.id) }),
+  response: reservation,
   answer: ({ result }: { result: Reservation }) => reservationOf(result),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROBLEM_CATEGORIES } from '../../src/domains/locations/review.entity.ts';
+import { postedReview, problemReport, reviews } from '../answers/locations.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { oneOf, optional, stars, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -35,6 +36,7 @@ export const listReviews = row({
       }
     }`,
   variables: ({ path }) => ({ id: toGlobalId('Location', path.id) }),
+  response: reviews,
   answer: ({ location }: { location: { rating: Rating; reviews: { nodes: Review[] } } | null }) =>
     location && {
       summary: { average: location.rating.average ?? 0, count: location.rating.count },
@@ -66,6 +68,7 @@ export const postReview = row({
       }
     }`,
   variables: ({ path, body }) => ({ input: { ...body, locationId: toGlobalId('Location', path.id) } }),
+  response: postedReview,
   answer: ({ result }: { result: Review }) => ({
     id: toUuid(result.id),
     rating: result.rating,
@@ -97,6 +100,7 @@ export const reportProblem = row({
       chargerId: toGlobalId('Charger', chargerId),
     },
   }),
+  response: problemReport,
   answer: ({ result }: { result: { alertId: string } }) => ({
     id: toUuid(result.alertId),
     status: 'received',

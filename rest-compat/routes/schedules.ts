@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { nothing } from '../answers/fields.ts';
+import { schedule } from '../answers/plans.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, integer, optional, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -34,7 +36,7 @@ const scheduleOf = (schedule: Schedule) => ({
   chargerId: toUuid(schedule.charger.id),
   connectorNumber: schedule.connectorNumber,
   scheduledTime: time(schedule.scheduledTime),
-  status: WORDS[schedule.status],
+  status: WORDS[schedule.status]!,
   statusReason: schedule.statusReason,
   firedAt: time(schedule.firedAt),
   createdAt: time(schedule.createdAt),
@@ -62,6 +64,7 @@ export const createSchedule = row({
   variables: ({ body: { chargerId, ...input } }) => ({
     input: { ...input, chargerId: toGlobalId('Charger', chargerId) },
   }),
+  response: schedule,
   answer: ({ result }: { result: Schedule }) => scheduleOf(result),
   status: 201,
 });
@@ -73,6 +76,7 @@ export const listSchedules = row({
   access: { scope: 'read', audience: 'driver' },
   operation: `query Schedules { schedules(first: 100) { nodes { ...Detail } } } ${SCHEDULE}`,
   variables: () => ({}),
+  response: z.array(schedule),
   answer: ({ schedules }: { schedules: { nodes: Schedule[] } }) => schedules.nodes.map(scheduleOf),
 });
 
@@ -83,6 +87,7 @@ export const deleteSchedule = row({
   access: { scope: 'control', audience: 'driver' },
   operation: `mutation CancelSchedule($id: ID!) { result: cancelSchedule(id: $id) { ... on Error { code message } } }`,
   variables: ({ path }) => ({ id: toGlobalId('Schedule', path.id) }),
+  response: nothing,
   answer: () => null,
   status: 204,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clearedLimit, effectiveLimit, limitVerdict } from '../answers/commands.ts';
 import { toGlobalId } from '../ids.ts';
 import { integer, number, optional, queryInteger, wordOf } from '../parameters.ts';
 import type { Request } from '../row.ts';
@@ -45,12 +46,8 @@ export const getLimit = row({
     connectorNumber: connector,
     unit,
   }),
-  answer: (
-    {
-      result,
-    }: { result: { connectorNumber: number; unit: string; accepted: boolean; schedule: object | null } },
-    request,
-  ) => ({
+  response: effectiveLimit,
+  answer: ({ result }: { result: Omit<z.infer<typeof effectiveLimit>, 'chargerId'> }, request) => ({
     chargerId: chargerId(request),
     connectorNumber: result.connectorNumber,
     unit: result.unit,
@@ -75,6 +72,7 @@ export const setLimit = row({
       }
     }`,
   variables: ({ path, body }) => ({ input: { ...body, chargerId: toGlobalId('Charger', path.chargerId) } }),
+  response: limitVerdict,
   answer: ({ result }: { result: Cleared & { unit: string; limit: number } }, request) => ({
     chargerId: chargerId(request),
     connectorNumber: result.connectorNumber,
@@ -102,6 +100,7 @@ export const clearLimit = row({
   variables: ({ path, query: { connector } }) => ({
     input: { chargerId: toGlobalId('Charger', path.chargerId), connectorNumber: connector },
   }),
+  response: clearedLimit,
   answer: ({ result }: { result: Cleared }, request) => ({
     chargerId: chargerId(request),
     connectorNumber: result.connectorNumber,

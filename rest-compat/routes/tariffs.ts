@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quote, tariff } from '../answers/billing.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { number, optional, paging, queryBoolean, sliceOf, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -61,6 +62,7 @@ export const listTariffs = row({
     activeOnly,
   }),
   // the contract's list of tariffs has no pagination
+  response: z.array(tariff),
   answer: ({ tariffs }: { tariffs: { nodes: Tariff[] } }) => tariffs.nodes.map(tariffOf),
 });
 
@@ -71,6 +73,7 @@ export const getTariff = row({
   access: { scope: 'read', audience: 'public' },
   operation: `query Tariff($id: ID!) { tariff: node(id: $id) { ...Rates } } ${TARIFF}`,
   variables: ({ path }) => ({ id: toGlobalId('Tariff', path.id) }),
+  response: tariff,
   answer: ({ tariff }: { tariff: Tariff | null }) => tariff && tariffOf(tariff),
 });
 
@@ -115,6 +118,8 @@ export const calculatePrice = row({
       connectorId: toGlobalId('Connector', connectorId),
     },
   }),
+  refusals: ['not_found'],
+  response: quote,
   answer: ({ price: { bill, tariffName } }: { price: Quote }) => ({
     energyCost: Number(bill.energyCost.amount),
     timeCost: Number(bill.timeCost.amount),

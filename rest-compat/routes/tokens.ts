@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { TOKEN_TYPES } from '../../src/domains/drivers/token.entity.ts';
+import { invalidatedToken, token } from '../answers/driver-auth.ts';
+import { page } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, oneOf, optional, paging, queryBoolean, sliceOf, text, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -55,6 +57,7 @@ export const listTokens = row({
     ...sliceOf(slice),
     filter: { driverId: toGlobalId('Driver', userId), type: tokenType, valid },
   }),
+  response: page(token),
   answer: ({ tokens }: { tokens: { totalCount: number; nodes: Token[] } }) => ({
     list: tokens.nodes.map(tokenOf),
     totalCount: tokens.totalCount,
@@ -84,6 +87,7 @@ export const createToken = row({
   variables: ({ body: { userId, tokenType, ...input } }) => ({
     input: { ...input, driverId: toGlobalId('Driver', userId), type: tokenType },
   }),
+  response: token,
   answer: ({ result }: { result: Token }) => tokenOf(result),
   status: 201,
 });
@@ -95,6 +99,7 @@ export const getToken = row({
   access: { scope: 'read', audience: 'operator' },
   operation: `query Token($id: ID!) { token: node(id: $id) { ...Detail } } ${TOKEN}`,
   variables: ({ path }) => ({ id: toGlobalId('Token', path.id) }),
+  response: token,
   answer: ({ token }: { token: Token | null }) => token && tokenOf(token),
 });
 
@@ -108,6 +113,7 @@ export const deleteToken = row({
       result: invalidateToken(id: $id) { ... on Token { id } ... on Error { code message } }
     }`,
   variables: ({ path }) => ({ id: toGlobalId('Token', path.id) }),
+  response: invalidatedToken,
   answer: ({ result }: { result: { id: string } }) => ({
     tokenId: toUuid(result.id),
     action: 'invalidate',

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { PAYMENT_STATUSES } from '../../src/domains/payments/transaction.entity.ts';
+import { transaction, transactionSummary } from '../answers/billing.ts';
+import { page } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, oneOf, paging, sliceOf, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
-import { idOf, kilo, time } from '../values.ts';
+import { idOf, kilo, minutesBetween, time } from '../values.ts';
 
 interface Amount {
   amount: string;
@@ -62,6 +64,7 @@ export const listTransactions = row({
     ...sliceOf({ page, pageSize }),
     filter: { ...filter, paymentStatus: status, driverId: toGlobalId('Driver', userId) },
   }),
+  response: page(transactionSummary),
   answer: ({ transactions }: { transactions: { totalCount: number; nodes: TransactionSummary[] } }) => ({
     list: transactions.nodes.map(transaction => ({
       ...common(transaction),
@@ -100,28 +103,24 @@ export const getTransaction = row({
       }
     } ${SUMMARY}`,
   variables: ({ path }) => ({ id: toGlobalId('Transaction', path.id) }),
-  answer: ({ transaction }: { transaction: TransactionDetail | null }) => {
-    if (!transaction) return null;
-    const { bill } = transaction;
-    const minutes = Temporal.Instant.from(transaction.startTime)
-      .until(transaction.endTime)
-      .total({ unit: 'minute' });
-    return {
-      ...common(transaction),
-      totalTimeMinutes: Number(minutes.toFixed(2)),
-      locationId: idOf(transaction.location),
-      locationAddress: transaction.locationAddress,
-      chargerUid: transaction.chargerUid,
-      connectorNumber: transaction.connectorNumber,
-      costBreakdown: {
-        energyCost: Number(bill.energyCost.amount),
-        timeCost: Number(bill.timeCost.amount),
-        sessionFee: Number(bill.sessionFee.amount),
-        idleFee: Number(bill.idleFee.amount),
-        subtotal: Number(bill.subtotal.amount),
-        tax: Number(bill.tax.amount),
-        total: Number(bill.total.amount),
-      },
-    };
+  response: transaction,
+  answer: ({ transaction }: { transaction: TransactionDetail | null }) => transaction && detail(transaction),
+});
+
+const detail = ({ bill, ...transaction }: TransactionDetail) => ({
+  ...common({ bill, ...transaction }),
+  totalTimeMinutes: minutesBetween(transaction.startTime, transaction.endTime),
+  locationId: idOf(transaction.location),
+  locationAddress: transaction.locationAddress,
+  chargerUid: transaction.chargerUid,
+  connectorNumber: transaction.connectorNumber,
+  costBreakdown: {
+    energyCost: Number(bill.energyCost.amount),
+    timeCost: Number(bill.timeCost.amount),
+    sessionFee: Number(bill.sessionFee.amount),
+    idleFee: Number(bill.idleFee.amount),
+    subtotal: Number(bill.subtotal.amount),
+    tax: Number(bill.tax.amount),
+    total: Number(bill.total.amount),
   },
 });

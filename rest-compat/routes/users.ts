@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { user } from '../answers/drivers.ts';
+import { page } from '../answers/fields.ts';
 import { toGlobalId, toUuid } from '../ids.ts';
 import { optional, paging, sliceOf, text } from '../parameters.ts';
 import { row } from '../row.ts';
@@ -65,6 +67,7 @@ export const listUsers = row({
     ...sliceOf(slice),
     text: search,
   }),
+  response: page(user),
   answer: ({ drivers }: { drivers: { totalCount: number; nodes: Driver[] } }) => ({
     list: drivers.nodes.map(userOf),
     totalCount: drivers.totalCount,
@@ -82,6 +85,7 @@ export const createUser = row({
       result: createDriver(input: $input) { ${RESULT} }
     } ${DRIVER}`,
   variables: ({ body }) => ({ input: body }),
+  response: user,
   answer: ({ result }: { result: Driver }) => userOf(result),
   status: 201,
 });
@@ -93,6 +97,7 @@ export const getUser = row({
   access: { scope: 'read', audience: 'operator' },
   operation: `query User($id: ID!) { user: node(id: $id) { ...User } } ${DRIVER}`,
   variables: ({ path }) => ({ id: toGlobalId('Driver', path.id) }),
+  response: user,
   answer: ({ user }: { user: Driver | null }) => user && userOf(user),
 });
 
@@ -118,5 +123,6 @@ export const updateUser = row({
       result: updateDriver(input: $input) { ${RESULT} }
     } ${DRIVER}`,
   variables: ({ path, body }) => ({ input: { ...body, id: toGlobalId('Driver', path.id) } }),
+  response: user,
   answer: ({ result }: { result: Driver }) => userOf(result),
 });

@@ -74,6 +74,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     graphQL &&
     (await serveRest(fastify, request => restCaller(app, request), {
       commentEveryMs: config.STREAM_COMMENT_SECONDS * 1000,
+      graph: schema,
     }));
 
   fastify.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -9,6 +9,9 @@ import { type Config, readConfig } from '../../src/server/config.ts';
 import { type Demo, makeDemoNetwork } from '../../src/server/demo-network.ts';
 import { type Server, startServer } from '../../src/server/start.ts';
 import { TEMPLATE } from './database.ts';
+import { holdToReference } from './reference.ts';
+
+holdToReference();
 
 /** A database of the file's own: a copy of the migrated template. Answers the owner's connection string. */
 export async function cloneDatabase(): Promise<string> {
