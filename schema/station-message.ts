@@ -35,7 +35,7 @@ const DataTransferPayload = builder.objectRef<DataTransferResult>('DataTransferP
   }),
 });
 
-const DataTransferInput = builder.inputType('DataTransferInput', {
+const TransferDataInput = builder.inputType('TransferDataInput', {
   fields: t => ({
     chargerId: t.globalID({ required: true, for: ChargerRef }),
     vendorId: t.string({ required: true }),
@@ -56,7 +56,7 @@ inSubGraph('network').mutationFields(t => ({
     type: DataTransferPayload,
     description: 'Sends a station a vendor’s own message (DataTransfer). For operators. Scope: control.',
     errors: { types: stationErrors },
-    args: { input: t.arg({ type: DataTransferInput, required: true }) },
+    args: { input: t.arg({ type: TransferDataInput, required: true }) },
     resolve: (_, { input }, ctx) => transferData(ctx, { ...input, chargerId: input.chargerId.id }),
   }),
 }));
