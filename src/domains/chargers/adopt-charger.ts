@@ -34,6 +34,7 @@ export async function adoptCharger(
   input: AdoptedCharger,
 ): Promise<{ id: string; password: string }> {
   authorize(ctx.viewer, 'write');
+  if (input.networkId) reachedNetwork(ctx, input.networkId);
   const knock = await inKnockScope(ctx, scoped =>
     knocks(scoped).where('u.uid', '=', input.uid).executeTakeFirst(),
   );
