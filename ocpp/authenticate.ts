@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { matchesPassword } from '../src/domains/chargers/charger-password.ts';
+import { admitsPassword } from '../src/domains/chargers/charger-password-change.ts';
 import { findStation, type Station, type StationCredentials } from '../src/domains/chargers/station.ts';
 import { unknownChargerKnocked } from '../src/domains/chargers/unknown-chargers.ts';
 import { isUuid } from '../src/kernel/ids.ts';
@@ -34,7 +34,7 @@ export async function authenticateStation(keeper: Doorkeeper, handshake: Handsha
     }
     return { refusal: 404, message: 'Unknown charging station' };
   }
-  if (!hasCredentials(station, handshake, keeper)) return { refusal: 401, message: 'Unauthorized' };
+  if (!(await hasCredentials(station, handshake, keeper))) return { refusal: 401, message: 'Unauthorized' };
   return { station };
 }
 
@@ -43,11 +43,15 @@ function networkInPath(endpoint: string): string | null {
   return /^\/ocpp\/n\/([^/]+)$/.exec(endpoint)?.[1]?.toLowerCase() ?? null;
 }
 
-function hasCredentials(station: StationCredentials, handshake: Handshake, keeper: Doorkeeper): boolean {
+async function hasCredentials(
+  station: StationCredentials,
+  handshake: Handshake,
+  keeper: Doorkeeper,
+): Promise<boolean> {
   const { request, password } = handshake;
   if (station.securityProfile >= 2 && !isEncrypted(request, keeper)) return false;
   if (station.securityProfile === 3) return certificateName(request) === station.uid;
-  return password !== undefined && matchesPassword(station, password);
+  return password !== undefined && (await admitsPassword(keeper.em, station, password));
 }
 
 function isEncrypted(request: IncomingMessage, keeper: Doorkeeper): boolean {

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
 import type { StationSocket } from '../src/domains/chargers/charger-connections.ts';
 import { db } from '../src/domains/db.ts';
 import type { Bus } from '../src/kernel/bus.ts';
@@ -6,6 +7,7 @@ import type {
   ChargerCommandMap,
   ChargerCommandName,
   ChargerCommands,
+  StationFrame,
 } from '../src/kernel/charger-commands.ts';
 import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../src/kernel/errors.ts';
 import { runInScope, systemScope } from '../src/kernel/scope.ts';
@@ -14,6 +16,7 @@ import type { StationRegistry } from './registry.ts';
 import { commands16 } from './v16/commands.ts';
 
 const TOPIC = 'charger-command';
+const FRAMES_TOPIC = 'charger-frames';
 const REPLACED_TOPIC = 'charger-connection-replaced';
 /** How much longer than for the station the asking process waits for the one that holds the socket. */
 const BUS_SLACK_MS = 2_000;
@@ -54,6 +57,24 @@ export class BusChargerCommands implements ChargerCommands {
     if (outcome.failure === 'offline') throw new ChargerOfflineError('The charger is offline.');
     if (outcome.failure === 'refused') throw new ChargerRejectedError('The charger refused the command.');
     throw new UnavailableError('The charger did not answer in time.');
+  }
+
+  /** A station that left, or came back elsewhere, has frames on several nodes. One that does not answer has none. */
+  async lastFrames(chargerId: string): Promise<StationFrame[]> {
+    const nodes = await runInScope(systemScope, () =>
+      db({ em: this.#em })
+        .selectFrom('nodes')
+        .select('id')
+        .where('lastSeenAt', '>', sql<string>`now() - interval '30 seconds'`)
+        .execute(),
+    );
+    const answers = await Promise.allSettled(
+      nodes.map(({ id }) => this.#bus.request(id, FRAMES_TOPIC, { chargerId }, BUS_SLACK_MS)),
+    );
+    const frames = answers.flatMap(answer =>
+      answer.status === 'fulfilled' ? (answer.value as StationFrame[]) : [],
+    );
+    return frames.sort((a, b) => Temporal.Instant.compare(a.at, b.at));
   }
 
   async #holder(chargerId: string): Promise<string | null> {
@@ -97,4 +118,12 @@ export function serveCommands(bus: Bus, registry: StationRegistry): void {
       return { failure: isRpcError(error) ? 'refused' : 'unavailable' };
     }
   });
+}
+
+/** Answers what this process knows of a station's last frames; one without stations knows nothing. */
+export function serveFrames(bus: Bus, registry: StationRegistry | null): void {
+  bus.serve(
+    FRAMES_TOPIC,
+    async body => registry?.frames.last((body as { chargerId: string }).chargerId) ?? [],
+  );
 }

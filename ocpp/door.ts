@@ -139,8 +139,10 @@ function serve(connection: StationConnection, registry: StationRegistry, options
     .catch(error => log.error({ err: error }, 'connection not recorded'));
   log.info('station connected');
 
-  client.on('message', () => {
+  const frames = registry.frames.open(station.id);
+  client.on('message', ({ message, outbound }: { message: unknown; outbound: boolean }) => {
     connection.lastMessageAt = Temporal.Now.instant();
+    frames.note(outbound ? 'out' : 'in', String(message));
   });
   // also an answer that comes after its time-out: nobody waits for it, and the socket stays
   client.on('badMessage', ({ error }: { error: Error }) => {

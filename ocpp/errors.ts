@@ -31,3 +31,8 @@ export function toRpcError(error: unknown): Error {
 /** A CALLERROR, ours or the station's. */
 export const isRpcError = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'rpcErrorCode' in error;
+
+/** The other side does not know the action. */
+export const isNotSupported = (error: unknown): boolean =>
+  isRpcError(error) &&
+  /^Not(Implemented|Supported)$/.test(String((error as { rpcErrorCode: unknown }).rpcErrorCode));

@@ -1,3 +1,4 @@
+import { FrameLogs } from './frame-log.ts';
 import type { StationConnection } from './station-connection.ts';
 
 const REPLACED = 'Replaced by a newer connection';
@@ -6,6 +7,7 @@ const REPLACED = 'Replaced by a newer connection';
 export class StationRegistry {
   readonly #connections = new Map<string, StationConnection>();
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly frames = new FrameLogs();
 
   get(chargerId: string): StationConnection | undefined {
     return this.#connections.get(chargerId);
@@ -35,6 +37,7 @@ export class StationRegistry {
   /** The late close of a socket that was replaced removes nothing; answers whether this one was current. */
   remove(connection: StationConnection): boolean {
     if (this.#connections.get(connection.station.id) !== connection) return false;
+    this.frames.leave(connection.station.id);
     return this.#connections.delete(connection.station.id);
   }
 

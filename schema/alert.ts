@@ -22,6 +22,10 @@ const ProblemCategory = builder.enumType('ProblemCategory', {
 const AlertType = builder.enumType('AlertType', {
   values: {
     PROBLEM_REPORT: { value: 'problem_report', description: 'A driver reported a problem.' },
+    SECURITY_EVENT: {
+      value: 'security_event',
+      description: 'A station reported that its security is at stake.',
+    },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 

@@ -71,7 +71,7 @@ ChargerRef.implement({
   }),
 });
 
-const ConnectorInput = builder.inputType('ConnectorInput', {
+export const ConnectorInput = builder.inputType('ConnectorInput', {
   fields: t => ({
     number: t.int({ required: true, description: 'Counts from 1.' }),
     standard: t.string({ required: true, description: "OCPI's ConnectorType, such as IEC_62196_T2_COMBO." }),
@@ -118,7 +118,7 @@ const UpdateChargerInput = builder.inputType('UpdateChargerInput', {
   }),
 });
 
-const ChargerCredentials = builder
+export const ChargerCredentials = builder
   .objectRef<{ id: string; password: string }>('ChargerCredentials')
   .implement({
     subGraphs: ['network'],

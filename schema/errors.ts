@@ -78,3 +78,6 @@ export const commonErrors = [
   NotFoundError,
   ValidationError,
 ];
+
+/** What everything that asks a station may fail with: it is not connected, says no, or does not answer. */
+export const stationErrors = [...commonErrors, ChargerOfflineError, ChargerRejectedError, UnavailableError];

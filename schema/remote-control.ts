@@ -22,9 +22,14 @@ const TriggerMessageEnum = builder.enumType('TriggerMessage', {
     DIAGNOSTICS_STATUS_NOTIFICATION: { value: 'DiagnosticsStatusNotification' },
     FIRMWARE_STATUS_NOTIFICATION: { value: 'FirmwareStatusNotification' },
     HEARTBEAT: { value: 'Heartbeat' },
+    LOG_STATUS_NOTIFICATION: { value: 'LogStatusNotification', description: 'For operators.' },
     METER_VALUES: { value: 'MeterValues' },
+    SIGN_CERTIFICATE: {
+      value: 'SignCertificate',
+      description: 'A new certificate of its own. For operators.',
+    },
     STATUS_NOTIFICATION: { value: 'StatusNotification' },
-  } as const satisfies Record<string, { value: TriggerMessage }>,
+  } as const satisfies Record<string, { value: TriggerMessage; description?: string }>,
 });
 
 const ResetTypeEnum = builder.enumType('ResetType', {

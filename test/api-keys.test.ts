@@ -239,6 +239,46 @@ const MUTATIONS: readonly [
   ['triggerMessage', 'control', () => `input: { ${atOther()} }`, 'either'],
   ['resetCharger', 'control', () => `input: { ${atOther()} }`, 'either'],
   ['rebootCharger', 'control', () => `input: { ${atOther()} }`, 'operator'],
+  ['readChargerConfiguration', 'control', () => `input: { ${atOther()} }`, 'operator'],
+  [
+    'setChargerConfiguration',
+    'control',
+    () => `input: { ${atOther()}, name: { variable: "A" }, value: "B" }`,
+    'operator',
+  ],
+  ['updateFirmware', 'control', () => `input: { ${atOther()}, location: "https://a.example" }`, 'operator'],
+  [
+    'uploadLog',
+    'control',
+    () => `input: { ${atOther()}, location: "https://a.example", log: DIAGNOSTICS }`,
+    'operator',
+  ],
+  ['sendLocalList', 'control', () => `input: { ${atOther()} }`, 'operator'],
+  ['changeAvailability', 'control', () => `input: { ${atOther()}, isOperative: true }`, 'operator'],
+  ['clearAuthorizationCache', 'control', atOther, 'operator'],
+  ['transferData', 'control', () => `input: { ${atOther()}, vendorId: "V" }`, 'operator'],
+  [
+    'deliverCertificate',
+    'control',
+    () => `id: "${globalId('ChargerCertificate', other.chargerId)}", chain: "X"`,
+    'operator',
+  ],
+  ['readInstalledCertificates', 'control', () => `${atOther()}, use: MANUFACTURER_ROOT`, 'operator'],
+  [
+    'installCertificate',
+    'control',
+    () => `input: { ${atOther()}, use: MANUFACTURER_ROOT, certificate: "X" }`,
+    'operator',
+  ],
+  [
+    'deleteCertificate',
+    'control',
+    () => `input: { ${atOther()}, hashAlgorithm: SHA256, issuerNameHash: "1", issuerKeyHash: "1",
+     serialNumber: "1" }`,
+    'operator',
+  ],
+  ['createStationAuthority', 'platform', () => '', 'operator'],
+  ['adoptCharger', 'write', () => 'input: { uid: "NEVER-SEEN" }', 'operator'],
   ['setChargingLimit', 'control', () => `input: { ${atOther()}, limit: 10 }`, 'either'],
   ['clearChargingLimit', 'control', () => `input: { ${atOther()} }`, 'either'],
   [
@@ -307,7 +347,7 @@ const MUTATIONS: readonly [
 const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
 
 /** Past the scope: what is asked for is another network's, or of no use, or harmless. */
-const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done)$/;
+const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done|StationAuthority)$/;
 
 async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(
@@ -376,6 +416,8 @@ describe('the scopes of a key', () => {
     ['sessions', 'read'],
     ['transactions', 'read'],
     ['reservations', 'read'],
+    ['stationJobs', 'read'],
+    ['securityEvents', 'read'],
     ['apiKeys', 'admin'],
   ])('the list %s needs the scope "%s", and no other', async (list, scope) => {
     const query = `{ ${list} { totalCount } }`;
@@ -389,6 +431,32 @@ describe('the scopes of a key', () => {
     expect((await call(keys.get('only read')!, query, {}, driver)).code).toBeUndefined();
     expect((await call(keys.get('only read')!, query)).code).toBe('driver_required');
   });
+
+  it.each([
+    ['chargerConfiguration', '{ variables { value } }'],
+    ['configurationChanges', '{ totalCount }'],
+    ['localList', '{ version }'],
+    ['availabilityWishes', '{ status }'],
+    ['chargerCertificates', '{ totalCount }'],
+    ['chargerFrames', '{ kind }'],
+  ])(
+    '%s of a charger needs the scope "read", and no other, and is nothing for a driver',
+    async (field, selection) => {
+      const query = `{ ${field}(${atOther()}) ${selection} }`;
+      expect((await call(keys.get('all but read')!, query)).code).toBe('forbidden');
+      expect((await call(keys.get('only read')!, query)).code).toBe('not_found');
+      expect((await call(keys.get('only read')!, query, {}, driver)).code).toBe('forbidden');
+    },
+  );
+
+  it.each(['unknownChargers { uid }', 'stationAuthority { certificate }'])(
+    '%s needs the scope "read", and no other, and is nothing for a driver',
+    async field => {
+      expect((await call(keys.get('all but read')!, `{ ${field} }`)).code).toBe('forbidden');
+      expect((await call(keys.get('only read')!, `{ ${field} }`)).code).toBeUndefined();
+      expect((await call(keys.get('only read')!, `{ ${field} }`, {}, driver)).code).toBe('forbidden');
+    },
+  );
 
   it('compositeSchedule needs the scope "read", and no other', async () => {
     const query = `{ compositeSchedule(${atOther()}) { accepted } }`;
@@ -427,6 +495,8 @@ describe('the key of an app, without a driver', () => {
     'alerts',
     'favorites',
     'apiKeys',
+    'stationJobs',
+    'securityEvents',
   ])('the list %s needs a driver', async list => {
     expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
   });

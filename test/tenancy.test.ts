@@ -17,6 +17,7 @@ import { globalId } from './support/global-id.ts';
 import {
   chargeThere,
   driverThere,
+  maintainThere,
   makeOtherNetwork,
   type OtherDriver,
   type OtherNetwork,
@@ -43,6 +44,8 @@ beforeAll(async () => {
     networkId,
   ]);
   oscar = await driverThere(server, other, { networkId, locationId: place!.id });
+  await maintainThere(server, other);
+  await server.sql(`insert into unknown_chargers (uid, network_id) values ('STRAY', $1)`, [networkId]);
   ana = await newDriver(server, await newKey(server, { kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] }));
   own = await bootedStation(server, 'DEMO-AC-01');
   await playCharge(own, {
@@ -374,6 +377,10 @@ describe.each([
     ids.favorite = await rowOf('favorites', other.networkId);
     ids.reservation = await rowOf('reservations', other.networkId);
     ids.schedule = await rowOf('schedules', other.networkId);
+    ids.stationJob = await rowOf('station_jobs', other.networkId);
+    ids.securityEvent = await rowOf('security_events', other.networkId);
+    ids.certificate = await rowOf('charger_certificates', other.networkId);
+    ids.change = await rowOf('configuration_changes', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
@@ -412,6 +419,10 @@ describe.each([
     favorite: '',
     reservation: '',
     schedule: '',
+    stationJob: '',
+    securityEvent: '',
+    certificate: '',
+    change: '',
     ownTariff: '',
     ownLocation: '',
   };
@@ -454,7 +465,15 @@ describe.each([
   ];
   /** With what only an operator may ask for, and only a driver. */
   const nodesOf = {
-    operator: [...everyNode, () => globalId('Alert', ids.alert), () => foreign('apiKey')],
+    operator: [
+      ...everyNode,
+      () => globalId('Alert', ids.alert),
+      () => foreign('apiKey'),
+      () => globalId('StationJob', ids.stationJob),
+      () => globalId('SecurityEvent', ids.securityEvent),
+      () => globalId('ChargerCertificate', ids.certificate),
+      () => globalId('ConfigurationChange', ids.change),
+    ],
     driver: [...everyNode, () => globalId('Favorite', ids.favorite)],
   };
   const mutation = (
@@ -487,6 +506,21 @@ describe.each([
       variables: () => ({ filter: { [name]: id() } }),
       answer: { totalCount: 0, nodes: [] },
     }) satisfies Case;
+  /** What an operator asks of a charger: by a query, and by a mutation. */
+  const ofCharger = (field: string, selection: string) =>
+    ({
+      covers: [`${field}.chargerId`],
+      operation: `query ($id: ID!) { result: ${field}(chargerId: $id) { ${selection} } }`,
+      variables: () => ({ id: foreign('charger') }),
+      answer: 'not_found',
+    }) satisfies Case;
+  const asks = (field: string, more: object = {}) =>
+    mutation(
+      field,
+      `${field[0]!.toUpperCase()}${field.slice(1)}Input`,
+      () => ({ chargerId: foreign('charger'), ...more }),
+      'input.chargerId',
+    );
   const priced = (name: string, id: () => string) =>
     ({
       covers: [`price.input.${name}`],
@@ -556,6 +590,62 @@ describe.each([
       answer: unknownCredentials,
     },
     filtered('tokens', 'TokenFilter', 'driverId', () => foreign('driver')),
+    ofCharger('chargerConfiguration', 'variables { value }'),
+    ofCharger('configurationChanges', 'totalCount'),
+    ofCharger('localList', 'version'),
+    ofCharger('availabilityWishes', 'status'),
+    ofCharger('chargerCertificates', 'totalCount'),
+    ofCharger('chargerFrames', 'kind'),
+    filtered('stationJobs', 'StationJobFilter', 'chargerId', () => foreign('charger')),
+    filtered('securityEvents', 'SecurityEventFilter', 'chargerId', () => foreign('charger')),
+    asks('readChargerConfiguration'),
+    asks('setChargerConfiguration', { name: { variable: 'Light' }, value: '1' }),
+    asks('updateFirmware', { location: 'https://example.com/f' }),
+    asks('uploadLog', { location: 'https://example.com/l', log: 'DIAGNOSTICS' }),
+    asks('sendLocalList'),
+    asks('changeAvailability', { isOperative: false }),
+    asks('transferData', { vendorId: 'V' }),
+    asks('installCertificate', { use: 'MANUFACTURER_ROOT', certificate: 'X' }),
+    asks('deleteCertificate', {
+      hashAlgorithm: 'SHA256',
+      issuerNameHash: '1',
+      issuerKeyHash: '1',
+      serialNumber: '1',
+    }),
+    {
+      covers: ['clearAuthorizationCache.chargerId'],
+      operation: `mutation ($id: ID!) { result: clearAuthorizationCache(chargerId: $id) ${union} }`,
+      variables: () => ({ id: foreign('charger') }),
+      answer: gone,
+    },
+    {
+      covers: ['readInstalledCertificates.chargerId'],
+      operation: `mutation ($id: ID!) {
+        result: readInstalledCertificates(chargerId: $id, use: MANUFACTURER_ROOT) ${union} }`,
+      variables: () => ({ id: foreign('charger') }),
+      answer: gone,
+    },
+    {
+      covers: ['deliverCertificate.id'],
+      operation: `mutation ($id: ID!) { result: deliverCertificate(id: $id, chain: "X") ${union} }`,
+      variables: () => ({ id: globalId('ChargerCertificate', ids.certificate) }),
+      answer: gone,
+    },
+    ...(['network', 'location'] as const).map(what =>
+      mutation(
+        'adoptCharger',
+        'AdoptChargerInput',
+        () => ({ uid: 'STRAY', [`${what}Id`]: foreign(what) }),
+        `input.${what}Id`,
+      ),
+    ),
+    mutation('adoptCharger', 'AdoptChargerInput', () => ({ uid: `STRANGER-${other.uid}` }), 'input.uid'),
+    {
+      covers: [],
+      operation: '{ result: unknownChargers { uid } }',
+      variables: () => ({}),
+      answer: [{ uid: 'STRAY' }],
+    },
     filtered('alerts', 'AlertFilter', 'chargerId', () => foreign('charger')),
     filtered('alerts', 'AlertFilter', 'locationId', () => foreign('location')),
     byId('acknowledgeAlert', () => globalId('Alert', ids.alert)),
@@ -809,6 +899,7 @@ describe.each([
       sessions { totalCount nodes { id } } transactions { totalCount nodes { id } }
       tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
       reservations { totalCount nodes { id } }
+      stationJobs { totalCount nodes { id } } securityEvents { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
@@ -823,6 +914,8 @@ describe.each([
       tokens: 4,
       alerts: 0,
       reservations: 0,
+      stationJobs: 0,
+      securityEvents: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
@@ -876,10 +969,15 @@ describe.each([
     const names = [
       'alerts',
       'api_keys',
+      'availability_wishes',
+      'charger_certificates',
+      'charger_variables',
       'chargers',
       'charging_limits',
+      'configuration_changes',
       'drivers',
       'favorites',
+      'local_lists',
       'locations',
       'networks',
       'notification_preferences',
@@ -889,10 +987,13 @@ describe.each([
       'reservations',
       'reviews',
       'schedules',
+      'security_events',
       'sessions',
+      'station_jobs',
       'tariffs',
       'tariff_assignments',
       'tokens',
+      'unknown_chargers',
     ];
     const rows = await server.sql<{ digest: string }>(
       names

@@ -1,26 +1,20 @@
-import type {
-  ChargerCommandMap,
-  ChargerCommandName,
-  CompositeSchedule,
-} from '../../src/kernel/charger-commands.ts';
+import type { CompositeSchedule } from '../../src/kernel/charger-commands.ts';
+import { asked, type CommandRoutes } from '../command-routes.ts';
+import { operatorCommands16 } from './operator-commands.ts';
 
-type Call = (action: string, payload: object) => Promise<unknown>;
-
-type CommandRoutes = {
-  readonly [Name in ChargerCommandName]: (
-    call: Call,
-    args: ChargerCommandMap[Name]['args'],
-  ) => Promise<ChargerCommandMap[Name]['answer']>;
+/** What only the security extension can ask for, in its words. */
+const EXTENDED: Readonly<Record<string, string>> = {
+  LogStatusNotification: 'LogStatusNotification',
+  SignCertificate: 'SignChargePointCertificate',
 };
-
-/** A call whose answer is the domain's as it is. */
-const asked = <Answer>(answer: Promise<unknown>): Promise<Answer> => answer as Promise<Answer>;
 
 /** Above what stations set themselves; our limit is the one that holds. */
 const STACK_LEVEL = 1;
 
 /** The domain's commands as OCPP 1.6 calls. */
 export const commands16: CommandRoutes = {
+  ...operatorCommands16,
+
   remoteStart: (call, { connectorNumber, idTag }) =>
     asked(call('RemoteStartTransaction', { connectorId: connectorNumber, idTag })),
 
@@ -33,8 +27,8 @@ export const commands16: CommandRoutes = {
 
   trigger: (call, { message, connectorNumber }) =>
     asked(
-      call('TriggerMessage', {
-        requestedMessage: message,
+      call(message in EXTENDED ? 'ExtendedTriggerMessage' : 'TriggerMessage', {
+        requestedMessage: EXTENDED[message] ?? message,
         ...(connectorNumber !== null && { connectorId: connectorNumber }),
       }),
     ),

@@ -79,3 +79,31 @@ export interface DataTransfer {
   messageId?: string;
   data?: string;
 }
+
+export interface DiagnosticsStatusNotification {
+  status: string;
+}
+
+export interface FirmwareStatusNotification {
+  status: string;
+}
+
+export interface SignedFirmwareStatusNotification {
+  status: string;
+  requestId?: number;
+}
+
+export interface LogStatusNotification {
+  status: string;
+  requestId?: number;
+}
+
+export interface SecurityEventNotification {
+  type: string;
+  timestamp: string;
+  techInfo?: string;
+}
+
+export interface SignCertificate {
+  csr: string;
+}

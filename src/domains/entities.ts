@@ -9,6 +9,11 @@ import { Favorite, NotificationPreferences } from './drivers/driver-belongings.e
 import { Token } from './drivers/token.entity.ts';
 import { Location } from './locations/location.entity.ts';
 import { ProblemReport, Review } from './locations/review.entity.ts';
+import { AvailabilityWish } from './maintenance/availability.entity.ts';
+import { ChargerVariable, ConfigurationChange } from './maintenance/configuration.entity.ts';
+import { LocalList } from './maintenance/local-list.entity.ts';
+import { ChargerCertificate, SecurityEvent, StationAuthority } from './maintenance/security.entity.ts';
+import { StationJob } from './maintenance/station-job.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
@@ -55,4 +60,12 @@ export const entities = [
   Token,
   Transaction,
   UnknownCharger,
+  AvailabilityWish,
+  ChargerCertificate,
+  ChargerVariable,
+  ConfigurationChange,
+  LocalList,
+  SecurityEvent,
+  StationAuthority,
+  StationJob,
 ];

@@ -1,6 +1,8 @@
 import type { JobHandlers } from '../kernel/jobs.ts';
 import { reportIfOffline } from './chargers/charger-connections.ts';
 import { mailPasswordReset } from './drivers/accounts.ts';
+import { tellAvailability } from './maintenance/availability.ts';
+import { signCertificate } from './maintenance/charger-certificates.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
 import { expireSession } from './sessions/start-session.ts';
@@ -16,5 +18,7 @@ export const jobHandlers: JobHandlers = {
   'fire-schedule': fireSchedule,
   'balance-location': balanceLocation,
   'resend-limits': resendLimits,
+  'tell-availability': tellAvailability,
+  'sign-certificate': signCertificate,
   'charger-offline': reportIfOffline,
 };

@@ -12,6 +12,8 @@ export interface JobMap {
   /** `deaf`: connectors that have not obeyed in a run of which this is the rest. */
   'balance-location': { networkId: string; locationId: string; deaf?: string[] };
   'resend-limits': { networkId: string; chargerId: string; deaf?: string[] };
+  'tell-availability': { networkId: string; chargerId: string };
+  'sign-certificate': { networkId: string; certificateId: string };
   'charger-offline': { networkId: string; chargerId: string };
 }
 

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import type { EntitySchema, MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import { BusChargerCommands, closeElsewhere, serveCommands } from '../../ocpp/command-port.ts';
+import { BusChargerCommands, closeElsewhere, serveCommands, serveFrames } from '../../ocpp/command-port.ts';
 import { type OcppDoor, openOcppDoor } from '../../ocpp/door.ts';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { releaseDeadNodes } from '../domains/chargers/charger-connections.ts';
@@ -115,6 +115,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       })
     : null;
   if (ocpp) serveCommands(bus, ocpp.registry);
+  serveFrames(bus, ocpp?.registry ?? null);
 
   const alive = everySoOften(ALIVE_EVERY_MS, log, () =>
     stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),

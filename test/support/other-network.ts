@@ -1,10 +1,12 @@
+import '../../src/kernel/reflect-metadata.ts';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { system } from '../../src/auth/viewer.ts';
 import { createDriver } from '../../src/domains/drivers/drivers.ts';
 import { inScopeOf } from '../../src/kernel/context.ts';
 import { networksScope } from '../../src/kernel/scope.ts';
 import { newKey } from './callers.ts';
 import { playCharge } from './charge.ts';
-import { rowId } from './global-id.ts';
+import { globalId, rowId } from './global-id.ts';
 import { resetTokenFor } from './mail.ts';
 import type { TestServer } from './server.ts';
 import { type Frame, RawStation, RefusedUpgrade } from './station.ts';
@@ -211,6 +213,44 @@ export async function driverThere(
   return { email, password, accessToken, refreshToken, resetToken: await resetTokenFor(server, email) };
 }
 
+/** What its operator asks of its station, and what the station reports, leaves a row in every table of maintenance. */
+export async function maintainThere(server: TestServer, network: OtherNetwork): Promise<void> {
+  const headers = { 'x-api-key': network.apiKey };
+  const chargerId = globalId('Charger', network.chargerId);
+  const station = await willingStation(server, network);
+  const ask = (field: string, result: string, type: string, input: object = {}) =>
+    mutate(server, headers, `${field}(input: $input) { ... on ${result} { __typename } }`, type, {
+      chargerId,
+      ...input,
+    });
+  await ask('readChargerConfiguration', 'ChargerConfiguration', 'ReadChargerConfigurationInput');
+  await ask('setChargerConfiguration', 'ConfigurationChange', 'SetChargerConfigurationInput', {
+    name: { variable: 'Light' },
+    value: '1',
+  });
+  await ask('updateFirmware', 'StationJob', 'UpdateFirmwareInput', { location: 'https://example.com/f' });
+  await ask('sendLocalList', 'SendLocalListPayload', 'SendLocalListInput');
+  await ask('changeAvailability', 'AvailabilityWish', 'ChangeAvailabilityInput', { isOperative: true });
+  const timestamp = '2026-06-18T10:00:00Z';
+  await station.call('SecurityEventNotification', { type: 'StartupOfTheDevice', timestamp });
+  const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await crypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: `CN=${network.uid}`,
+    keys,
+    signingAlgorithm,
+  });
+  await station.call('SignCertificate', { csr: request.toString('pem') });
+  await station.close();
+}
+
+/** What a station answers that accepts everything, where `Accepted` alone is no answer. */
+const WILLING: Readonly<Record<string, object>> = {
+  GetConfiguration: { configurationKey: [{ key: 'Light', readonly: false, value: '0' }] },
+  UpdateFirmware: {},
+  GetLocalListVersion: { listVersion: 0 },
+};
+
 /** The network's station, which accepts every command. */
 async function willingStation(
   { socketUrl }: TestServer,
@@ -218,8 +258,8 @@ async function willingStation(
 ): Promise<RawStation> {
   const station = await RawStation.connect({ socketUrl, uid, password });
   station.socket.on('message', data => {
-    const [type, id] = JSON.parse(String(data)) as Frame;
-    if (type === 2) station.reply(id, { status: 'Accepted' });
+    const [type, id, action] = JSON.parse(String(data)) as Frame;
+    if (type === 2) station.reply(id, WILLING[String(action)] ?? { status: 'Accepted' });
   });
   await station.call('BootNotification', { chargePointVendor: 'Test', chargePointModel: 'Raw' });
   await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });

@@ -5,10 +5,14 @@ import { epochMs } from '../../kernel/instant.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { tellAvailabilityLater } from '../maintenance/tell-availability-later.ts';
 import { balanceLater, limitsAtConnect } from '../smart-charging/balance-later.ts';
 
 /** A charger without a socket counts as online until this long after its last message. */
 export const ONLINE_GRACE_SECONDS = 300;
+
+/** A station that has just connected is left to boot first. */
+const AFTER_CONNECT_SECONDS = 5;
 
 /** A socket by its own name and that of the process that holds it. */
 export interface StationSocket {
@@ -40,6 +44,7 @@ export async function chargerConnected(
       .onConflict(conflict => conflict.column('chargerId').doUpdateSet(row))
       .execute();
     await limitsAtConnect(tx, charger.id);
+    await tellAvailabilityLater(tx, charger, AFTER_CONNECT_SECONDS);
     if (!before?.isOnline) {
       await emit(tx, {
         type: 'charger.online',

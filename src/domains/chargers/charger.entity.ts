@@ -39,6 +39,9 @@ export const Charger = defineEntity({
     securityProfile: p.smallint().default(1),
     passwordSalt: p.text().nullable(),
     passwordHash: p.text().nullable(),
+    /** A password that the station was told, while it may still use the one before. */
+    nextPasswordSalt: p.text().nullable(),
+    nextPasswordHash: p.text().nullable(),
     heartbeatIntervalSeconds: p.integer().default(120),
     registrationStatus: p.text().$type<'Accepted' | 'Pending' | 'Rejected'>().default('Accepted'),
     bootedAt: column.instant().nullable(),

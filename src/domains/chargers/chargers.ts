@@ -43,10 +43,14 @@ export interface NewCharger {
 export async function createCharger(
   ctx: Context,
   input: NewCharger,
+  { mayLackConnectors = false } = {},
 ): Promise<{ id: string; password: string }> {
   authorize(ctx.viewer, 'write');
   const networkId = reachedNetwork(ctx, input.networkId);
   check(input);
+  if (input.connectors.length === 0 && !mayLackConnectors) {
+    invalid('connectors', 'a charger has at least one connector');
+  }
   const password = input.password ?? newChargerPassword();
   const id = newId();
   try {
@@ -73,6 +77,7 @@ export async function createCharger(
           ...storePassword(password),
         })
         .execute();
+      if (input.connectors.length === 0) return;
       await db(tx)
         .insertInto('connectors')
         .values(
@@ -148,7 +153,12 @@ export async function renewChargerPassword(
   const password = newChargerPassword();
   const updated = await db(ctx)
     .updateTable('chargers')
-    .set({ ...storePassword(password), updatedAt: ctx.now().toString() })
+    .set({
+      ...storePassword(password),
+      nextPasswordSalt: null,
+      nextPasswordHash: null,
+      updatedAt: ctx.now().toString(),
+    })
     .where('id', '=', id)
     .where('networkId', 'in', [...ctx.scope.networkIds])
     .returning('id')
@@ -181,7 +191,6 @@ function check(input: NewCharger): void {
     invalid('securityProfile', 'must be 1, 2 or 3');
   }
   if (input.maxPowerW != null && !(input.maxPowerW > 0)) invalid('maxPowerW', 'must be above 0');
-  if (input.connectors.length === 0) invalid('connectors', 'a charger has at least one connector');
   const numbers = new Set(input.connectors.map(connector => connector.number));
   if (numbers.size < input.connectors.length)
     invalid('connectors', 'each connector needs a number of its own');

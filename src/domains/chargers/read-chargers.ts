@@ -8,7 +8,10 @@ import { ONLINE_GRACE_SECONDS } from './charger-connections.ts';
 import { CONNECTOR_STATUSES, type Connector, type ConnectorStatus } from './connector.entity.ts';
 
 /** A charger with what is known of it now. */
-export type ChargerRow = Omit<Charger, 'passwordHash' | 'passwordSalt'> & {
+export type ChargerRow = Omit<
+  Charger,
+  'passwordHash' | 'passwordSalt' | 'nextPasswordHash' | 'nextPasswordSalt'
+> & {
   readonly status: ConnectorStatus;
   readonly isOnline: boolean;
   readonly lastHeartbeatAt: string | null;

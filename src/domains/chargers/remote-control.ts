@@ -1,5 +1,5 @@
 import { authorize, signedInDriver } from '../../auth/authorize.ts';
-import type { TriggerMessage } from '../../kernel/charger-commands.ts';
+import { SECURITY_TRIGGER_MESSAGES, type TriggerMessage } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ChargerOfflineError, ChargerRejectedError, invalid, UnavailableError } from '../../kernel/errors.ts';
 import { db } from '../db.ts';
@@ -68,6 +68,8 @@ export async function triggerMessage(
     readonly connectorNumber?: number | null;
   },
 ): Promise<TriggerResult> {
+  const isSecurity = (SECURITY_TRIGGER_MESSAGES as readonly unknown[]).includes(input.message);
+  if (isSecurity) authorize(ctx.viewer, 'control', 'operator');
   const charger = await requireControl(ctx, input.chargerId);
   const { message, connectorNumber } = {
     message: input.message ?? 'StatusNotification',

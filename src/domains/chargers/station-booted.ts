@@ -1,6 +1,7 @@
 import type { Context } from '../../kernel/context.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { tellAvailabilityLater } from '../maintenance/tell-availability-later.ts';
 import { limitsAtBoot } from '../smart-charging/balance-later.ts';
 import type { Station } from './station.ts';
 
@@ -28,7 +29,10 @@ export async function stationBooted(ctx: Context, station: Station, report: Boot
       .where('id', '=', station.id)
       .returning(['registrationStatus', 'heartbeatIntervalSeconds'])
       .executeTakeFirstOrThrow();
-    if (charger.registrationStatus === 'Accepted') await limitsAtBoot(tx, station.id);
+    if (charger.registrationStatus === 'Accepted') {
+      await limitsAtBoot(tx, station.id);
+      await tellAvailabilityLater(tx, station);
+    }
     return { status: charger.registrationStatus, intervalSeconds: charger.heartbeatIntervalSeconds };
   });
 }

@@ -14,6 +14,8 @@ export interface StationCredentials extends Station {
   readonly securityProfile: number;
   readonly passwordSalt: string | null;
   readonly passwordHash: string | null;
+  readonly nextPasswordSalt: string | null;
+  readonly nextPasswordHash: string | null;
 }
 
 /** The station with this OCPP identity, in whatever network. */
@@ -25,6 +27,7 @@ export async function findStation(
     db({ em })
       .selectFrom('chargers')
       .select(['id', 'networkId', 'locationId', 'uid', 'securityProfile', 'passwordSalt', 'passwordHash'])
+      .select(['nextPasswordSalt', 'nextPasswordHash'])
       .where('uid', '=', uid)
       .executeTakeFirst(),
   );
