@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Audience } from '../src/auth/authorize.ts';
 import type { KeyScope } from '../src/auth/viewer.ts';
+import type { CsvPage } from './csv.ts';
 
 /** What a request carried, parsed. */
 export interface Request<Query, Body> {
@@ -30,6 +31,8 @@ export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body ext
   readonly operation: string;
   readonly variables: (request: Request<z.infer<Query>, z.infer<Body>>) => Record<string, unknown>;
   readonly answer: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => Answer;
+  /** A part of the answer as a file, where the request asks for one, else null. */
+  readonly file?: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => CsvPage | null;
   /** 200 where left out; with 204 nothing is written. */
   readonly status?: 201 | 204;
 }

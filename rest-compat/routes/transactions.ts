@@ -3,7 +3,7 @@ import { PAYMENT_STATUSES } from '../../src/domains/payments/transaction.entity.
 import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, oneOf, paging, sliceOf, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
-import { idOf, kilo, time } from '../values.ts';
+import { idOf, kilo, minutesBetween, time } from '../values.ts';
 
 interface Amount {
   amount: string;
@@ -103,12 +103,9 @@ export const getTransaction = row({
   answer: ({ transaction }: { transaction: TransactionDetail | null }) => {
     if (!transaction) return null;
     const { bill } = transaction;
-    const minutes = Temporal.Instant.from(transaction.startTime)
-      .until(transaction.endTime)
-      .total({ unit: 'minute' });
     return {
       ...common(transaction),
-      totalTimeMinutes: Number(minutes.toFixed(2)),
+      totalTimeMinutes: minutesBetween(transaction.startTime, transaction.endTime),
       locationId: idOf(transaction.location),
       locationAddress: transaction.locationAddress,
       chargerUid: transaction.chargerUid,
