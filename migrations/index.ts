@@ -2,6 +2,7 @@ import { Migration20261122000000 } from './Migration20261122000000.ts';
 import { Migration20261122000001 } from './Migration20261122000001.ts';
 import { Migration20261122000002 } from './Migration20261122000002.ts';
 import { Migration20261122000003 } from './Migration20261122000003.ts';
+import { Migration20261122000004 } from './Migration20261122000004.ts';
 import { Migration20261122000008 } from './Migration20261122000008.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
 
@@ -11,6 +12,7 @@ export const migrations = [
   { name: 'Migration20261122000001', class: Migration20261122000001 },
   { name: 'Migration20261122000002', class: Migration20261122000002 },
   { name: 'Migration20261122000003', class: Migration20261122000003 },
+  { name: 'Migration20261122000004', class: Migration20261122000004 },
   { name: 'Migration20261122000008', class: Migration20261122000008 },
   { name: 'Migration20261122000010', class: Migration20261122000010 },
 ];

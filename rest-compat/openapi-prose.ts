@@ -70,6 +70,12 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /auth/driver/reset-password':
     'Sets another password with the token of the mail, which is good once and for an hour, and signs out every device.',
   'GET /auth/driver/me': 'The driver whose access token was sent.',
+  'GET /analytics/sessions': 'How many sessions began, how they went, and how that changed.',
+  'GET /analytics/revenue':
+    'What was billed, less refunds, by when the bill ended; in the currency of the network.',
+  'GET /analytics/energy': 'How much energy was delivered, and on which day most.',
+  'GET /reports/export':
+    'Sales by day, location or driver, or the sessions one by one. As JSON a report has a limited number of rows; as CSV it may be of any length.',
   'GET /chargers': 'The chargers that the caller may see; without a driver or an operator, the public ones.',
   'GET /chargers/{id}': 'One charger.',
   'POST /chargers/{id}/reboot': 'Asks the station to restart. That it says no is an answer, not an error.',
@@ -142,6 +148,13 @@ export const PARAMETERS: Readonly<Record<string, string>> = {
   'GET /transactions from': 'Ended at this moment or later.',
   'GET /transactions to': 'Ended at this moment or earlier.',
   'GET /transactions status': 'Only those whose payment stands so; `none` for those that none was asked for.',
+  period: 'How the window is cut: by day, by week (ISO 8601, from Monday) or by month.',
+  'GET /analytics/sessions from': 'Where the window begins: 30 days ago where left out.',
+  'GET /analytics/revenue from': 'Where the window begins: 30 days ago where left out.',
+  'GET /analytics/energy from': 'Where the window begins: 30 days ago where left out.',
+  'GET /reports/export type': 'Which report.',
+  'GET /reports/export from': 'Where its window begins: 30 days ago where left out.',
+  format: 'As JSON or as a CSV file.',
   isPublic: 'Only those that are public, or are not.',
   userId: 'Only those of this driver.',
   'POST /auth/tokens userId': 'The driver who gets it.',

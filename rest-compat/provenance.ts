@@ -274,8 +274,57 @@ const command = (mutation: string, action: string, asked: readonly string[]): Fi
   ),
 });
 
+const inWindow = {
+  period: derived('as asked for, or day'),
+  ...all(['fromDate', 'toDate'], derived('as asked for; 30 days to now where left out')),
+  ...all(['timeline[].date', 'timeline[].label'], derived('each UTC day, ISO week or month of the window')),
+};
+const sessionsCounted = derived(
+  'of the sessions that started in the window',
+  by('startSession', 'stopSession'),
+  told('StartTransaction', 'StopTransaction'),
+);
+const energySummed = derived(
+  'over the sessions that started in the window',
+  told('MeterValues', 'StopTransaction'),
+);
+const revenueSummed = derived(
+  "over the bills whose charge ended in the window, in the primary network's currency, refunds subtracted",
+  billed,
+);
+
 /** By route, as `METHOD path`: the fields of `data`, or of each item of it. The envelope is our own. */
 export const PROVENANCE: Readonly<Record<string, Fields>> = {
+  'GET /analytics/sessions': {
+    ...all(['totalSessions', 'completedSessions', 'failedSessions'], sessionsCounted),
+    ...inWindow,
+    averageSessionDurationMinutes: derived('over those that were completed', sessionsCounted),
+    averageEnergyPerSessionKwh: energySummed,
+    growthPercentage: derived('against the equally long window just before', sessionsCounted),
+    'timeline[].value': sessionsCounted,
+  },
+  'GET /analytics/revenue': {
+    ...inWindow,
+    ...all(['totalRevenue', 'timeline[].value', 'revenueByLocation[].value'], revenueSummed),
+    growthPercentage: derived('against the equally long window just before', revenueSummed),
+    averagePerSession: derived('over the sessions that brought any', revenueSummed),
+    currency: network.currency,
+    'revenueByLocation[].name': locationSet,
+    'revenueByLocation[].percentage': derived('of all revenue', revenueSummed),
+  },
+  'GET /analytics/energy': {
+    ...inWindow,
+    ...all(['totalEnergyKwh', 'averagePerSessionKwh', 'timeline[].value'], energySummed),
+    ...all(['peakDayKwh', 'peakDayDate'], derived('the UTC day that delivered most', energySummed)),
+    growthPercentage: derived('against the equally long window just before', energySummed),
+  },
+  'GET /reports/export': {
+    ...all(['reportType', 'format'], derived('as asked for, or daily-sales and json')),
+    generatedAt: derived('when it was asked for'),
+    ...pick(inWindow, 'fromDate', 'toDate'),
+    recordCount: derived('how many there are'),
+    data: derived('bills and sessions, summed up or one by one', billed),
+  },
   'GET /auth/tokens': token,
   'POST /auth/tokens': token,
   'GET /auth/tokens/{id}': token,

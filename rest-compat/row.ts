@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Audience } from '../src/auth/authorize.ts';
 import type { KeyScope } from '../src/auth/viewer.ts';
 import type { DomainCode } from '../src/kernel/errors.ts';
+import type { CsvPage } from './csv.ts';
 
 /** What a request carried, parsed. */
 export interface Request<Query, Body> {
@@ -41,6 +42,8 @@ export interface Row<
     data: Data,
     request: Request<z.infer<Query>, z.infer<Body>>,
   ) => (z.infer<Response> & Answer) | null;
+  /** A part of the answer as a file, where the request asks for one, else null. */
+  readonly file?: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => CsvPage | null;
   /** 200 where left out; with 204 nothing is written. */
   readonly status?: 201 | 202 | 204;
   /** Media types that the route answers besides JSON, each with what it is then. */

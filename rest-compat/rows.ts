@@ -1,3 +1,4 @@
+import { getEnergyAnalytics, getRevenueAnalytics, getSessionAnalytics } from './routes/analytics.ts';
 import { getCharger, listChargers } from './routes/chargers.ts';
 import { getSession, listSessions, startCharging, stopCharging } from './routes/charging.ts';
 import { getConnectorStatus } from './routes/connectors.ts';
@@ -7,6 +8,7 @@ import { getLocation, listLocationChargers, listLocations, searchLocations } fro
 import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
 import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
 import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
+import { exportReport } from './routes/reports.ts';
 import {
   createReservation,
   deleteReservation,
@@ -24,6 +26,9 @@ import type { Row } from './row.ts';
 
 /** Every REST route that is served. */
 export const rows: readonly Row[] = [
+  getSessionAnalytics,
+  getRevenueAnalytics,
+  getEnergyAnalytics,
   listTokens,
   createToken,
   getToken,
@@ -70,6 +75,7 @@ export const rows: readonly Row[] = [
   getNotificationPreferences,
   putNotificationPreferences,
   calculatePrice,
+  exportReport,
   listTariffs,
   getTariff,
   listTransactions,

@@ -5,6 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { DomainError, RateLimitedError } from '../src/kernel/errors.ts';
 import type { GivenAnswer } from '../src/kernel/idempotency.ts';
 import type { Identify, RestCaller } from './caller.ts';
+import { CsvFile } from './csv.ts';
 import { failure, RestError } from './envelope.ts';
 import { type EventStreams, eventStream, serveEventStream } from './event-stream.ts';
 import { serveOpenApi, servePage } from './openapi-door.ts';
@@ -29,7 +30,7 @@ const CROSS_ORIGIN = {
     'Idempotency-Key',
     'Last-Event-ID',
   ],
-  exposedHeaders: ['X-Request-Id', 'Retry-After', 'Allow'],
+  exposedHeaders: ['X-Request-Id', 'Retry-After', 'Allow', 'Content-Disposition'],
   maxAge: 86_400,
   preflightContinue: true,
   strictPreflight: false,
@@ -93,6 +94,7 @@ function serveRow(rest: FastifyInstance, row: Row, identify: Identify): void {
       const caller = await identify(request);
       if (caller.viewer.kind === 'anonymous' && row.access.audience === 'anyone') await caller.limit();
       const { status, body } = await answer(row, request, caller);
+      if (body instanceof CsvFile) return body.send(reply);
       return body === null ? reply.code(status).send() : reply.code(status).send(body);
     },
   });

@@ -5,6 +5,7 @@ import type { Viewer } from '../src/auth/viewer.ts';
 import { type DomainCode, DomainError, type FieldProblem } from '../src/kernel/errors.ts';
 import { isUuid } from '../src/kernel/ids.ts';
 import type { Execute } from './caller.ts';
+import { CsvFile } from './csv.ts';
 import { RestError, success } from './envelope.ts';
 import { toGlobalId } from './ids.ts';
 import type { Request, Row } from './row.ts';
@@ -17,7 +18,7 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** operation text → executor → answer; null for a row without one. Throws a RestError for whatever is refused. */
+/** operation text → executor → answer; a CsvFile where that is asked for, null for a row without an answer. Throws a RestError for whatever is refused. */
 export async function translate(
   row: Row,
   raw: RawRequest,
@@ -32,6 +33,11 @@ export async function translate(
   const result = await execute(row.operation, row.variables(request as never));
   const data = succeeded(result, row.names);
   if (row.status === 204) return null;
+  const pageOf = (part: unknown) => row.file?.(part as never, request as never) ?? null;
+  const page = pageOf(data);
+  if (page) {
+    return new CsvFile(page, async variables => pageOf(succeeded(await execute(row.operation, variables)))!);
+  }
   const answer = row.answer(data as never, request as never);
   if (answer === null) throw notFound();
   return success(answer, request.query);

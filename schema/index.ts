@@ -30,6 +30,8 @@ import './schedule.ts';
 import './smart-charging.ts';
 import './event.ts';
 import './alert.ts';
+import './analytics.ts';
+import './report.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder, SUBGRAPHS, type SubGraph } from './builder.ts';
 

@@ -26,7 +26,7 @@ import {
   TokenRef,
 } from './refs.ts';
 
-const SessionStatus = builder.enumType('SessionStatus', {
+export const SessionStatus = builder.enumType('SessionStatus', {
   values: {
     PENDING: { value: 'pending', description: 'Asked for; the station has not begun.' },
     ACTIVE: { value: 'active' },

@@ -458,12 +458,28 @@ describe('the scopes of a key', () => {
     },
   );
 
+  it.each(FIGURES)('%s needs the scope "read", and no other, and is nothing for a driver', async field => {
+    expect((await call(keys.get('all but read')!, `{ ${field} }`)).code).toBe('forbidden');
+    expect((await call(keys.get('only read')!, `{ ${field} }`)).code).toBeUndefined();
+    expect((await call(server.demo.platformKey, `{ ${field} }`, {}, driver)).code).toBe('forbidden');
+    expect((await call(null, `{ ${field} }`)).code).toBe('unauthorized');
+  });
+
   it('compositeSchedule needs the scope "read", and no other', async () => {
     const query = `{ compositeSchedule(${atOther()}) { accepted } }`;
     expect((await call(keys.get('all but read')!, query)).code).toBe('forbidden');
     expect((await call(keys.get('only read')!, query)).code).toBe('not_found');
   });
 });
+
+const FIGURES = [
+  'sessionAnalytics { totalSessions }',
+  'revenueAnalytics { growthPercent }',
+  'energyAnalytics { energyWh }',
+  'report { from }',
+  'report { dailySales { totalCount } salesByLocation { totalCount } }',
+  'report { salesByDriver { totalCount } sessions { totalCount } }',
+];
 
 describe('the key of an app, without a driver', () => {
   let app: string;
@@ -499,6 +515,10 @@ describe('the key of an app, without a driver', () => {
     'securityEvents',
   ])('the list %s needs a driver', async list => {
     expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
+  });
+
+  it.each(FIGURES)('%s needs a driver, who is then refused', async field => {
+    expect((await call(app, `{ ${field} }`)).code).toBe('driver_required');
   });
 
   it('reads networks and tariffs, what is public of chargers and locations, and no more', async () => {

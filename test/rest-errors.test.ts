@@ -112,7 +112,21 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
   // the charger is offline: what is no error to a driver is told in the answer
   const remote = `/remote-control/${chargerId}`;
   const limit = `/smart-charging/${chargerId}/limit`;
+  const june = { from: '2026-06-01T00:00:00Z', to: '2026-06-30T23:59:59Z' };
   return {
+    'GET /analytics/sessions': { ...plain('/analytics/sessions'), query: { ...june, period: 'week' } },
+    'GET /analytics/revenue': { ...plain('/analytics/revenue'), query: { ...june, period: 'month' } },
+    'GET /analytics/energy': { ...plain('/analytics/energy'), query: june },
+    'GET /reports/export': {
+      ...plain('/reports/export'),
+      query: {
+        ...june,
+        type: 'by-user',
+        format: 'json',
+        locationId: session.locationId,
+        userId: transaction.userId,
+      },
+    },
     'GET /auth/tokens': { ...plain('/auth/tokens'), query: { userId } },
     'POST /auth/tokens': {
       path: '/auth/tokens',
@@ -773,12 +787,40 @@ describe.each(lists.map(row => [keyOf(row), row] as const))('%s, a list', (_, ro
 });
 
 const windows = rows.filter(row => documented(row, 'query').some(({ name }) => name === 'from'));
-describe.each(windows.map(row => [keyOf(row), row] as const))('%s, within a window', (_, row) => {
-  it('is 400 where from is after to', async () => {
+it.each(windows.map(row => [keyOf(row), row] as const))(
+  '%s is 400 where from is after to',
+  async (_, row) => {
     const answer = await send(row, { query: 'from=2026-06-19T00:00:01Z&to=2026-06-19T00:00:00Z' });
     expectProblem(answer, 'from');
+  },
+);
+
+const figures = windows.filter(row => !isList(row));
+describe.each(figures.map(row => [keyOf(row), row] as const))('%s, of a window', (_, row) => {
+  const figuresOf = async (from: string, to: string) => {
+    const query = new URLSearchParams({ from, to }).toString();
+    const { generatedAt: _now, ...data } = (await send(row, { query })).body.data;
+    return data;
+  };
+
+  it('takes both ends in, and tells them', async () => {
+    const empty = await figuresOf('2026-06-01T00:00:00Z', '2026-06-01T00:00:00Z');
+    // the first second takes in both the start and the end of a charge to the millisecond
+    const one = await figuresOf('2026-06-18T10:00:00Z', '2026-06-18T10:20:00Z');
+    expect([one.fromDate, one.toDate]).toEqual(['2026-06-18T10:00:00Z', '2026-06-18T10:20:00Z']);
+    const without = ({ fromDate: _from, toDate: _to, timeline: _timeline, ...rest }: typeof one) => rest;
+    expect(without(one)).not.toEqual(without(empty));
   });
 
+  it('takes an instant of any zone', async () => {
+    const local = await figuresOf('2026-06-18T20:00:00-04:00', '2026-06-20T01:59:59+02:00');
+    expect(local).toEqual(await figuresOf('2026-06-19T00:00:00Z', '2026-06-19T23:59:59Z'));
+    expect(local.timeline?.length ?? local.recordCount).toBe(1);
+  });
+});
+
+const listWindows = windows.filter(isList);
+describe.each(listWindows.map(row => [keyOf(row), row] as const))('%s, within a window', (_, row) => {
   it('takes both ends in: the times that it shows find what they were shown for', async () => {
     const member = row.path === '/transactions' ? 'endTime' : 'startTime';
     const [, middle] = (await send(row)).body.data;
@@ -807,6 +849,15 @@ const WORDS: Record<string, string> = {
   'GET /transactions status': 'none',
 };
 const byWord = queryFields.filter(([, name]) => name === 'status' || name === 'tokenType');
+it.each([
+  ['GET /analytics/energy', 'period=Month', 'period', 'month'],
+  ['GET /reports/export', 'type=By-Location', 'reportType', 'by-location'],
+  ['GET /reports/export', 'format=JSON', 'format', 'json'],
+])('%s?%s ignores case', async (key, query, member, word) => {
+  const row = rows.find(candidate => keyOf(candidate) === key)!;
+  expect((await send(row, { query })).body.data[member]).toBe(word);
+});
+
 it.each(byWord)('%s?%s ignores case', async (key, name, row) => {
   const word = WORDS[`${key} ${name}`]!;
   const { data } = (await send(row, { query: `${name}=${word}` })).body;

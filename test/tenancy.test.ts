@@ -529,6 +529,10 @@ describe.each([
       answer: 'not_found',
     }) satisfies Case;
 
+  const REPORTS = ['dailySales', 'salesByLocation', 'salesByDriver', 'sessions']
+    .map(list => `${list} { totalCount }`)
+    .join(' ');
+
   const cases: Case[] = [
     ...(['operator', 'driver'] as const).flatMap((who): Case[] => [
       ...nodesOf[who].map(
@@ -772,6 +776,51 @@ describe.each([
         answer: { totalCount: 0, nodes: [] },
       }),
     ),
+    ...(['location', 'driver'] as const).map(
+      (type): Case => ({
+        covers: [`report.${type}Id`],
+        operation: `query ($id: ID!) { result: report(${type}Id: $id) { ${REPORTS} } }`,
+        variables: () => ({ id: foreign(type) }),
+        answer: {
+          dailySales: { totalCount: 0 },
+          salesByLocation: { totalCount: 0 },
+          salesByDriver: { totalCount: 0 },
+          sessions: { totalCount: 0 },
+        },
+      }),
+    ),
+    {
+      covers: [],
+      operation: `{ result: report(from: "2026-06-01T00:00:00Z") {
+        salesByLocation { nodes { locationName } } salesByDriver { nodes { email } }
+        sessions { nodes { chargerUid } } dailySales { nodes { sessions } } } }`,
+      variables: () => ({}),
+      answer: {
+        salesByLocation: { nodes: [{ locationName: 'Harbour Garage' }] },
+        salesByDriver: { nodes: [{ email: 'luis@example.com' }] },
+        sessions: { nodes: [{ chargerUid: 'DEMO-AC-01' }] },
+        dailySales: { nodes: [{ sessions: 1 }] },
+      },
+    },
+    {
+      covers: [],
+      operation: '{ result: sessionAnalytics(from: "2026-06-01T00:00:00Z") { totalSessions } }',
+      variables: () => ({}),
+      answer: { totalSessions: 1 },
+    },
+    {
+      covers: [],
+      operation: '{ result: energyAnalytics(from: "2026-06-01T00:00:00Z") { energyWh } }',
+      variables: () => ({}),
+      answer: { energyWh: '8000' },
+    },
+    {
+      covers: [],
+      operation: `{ result: revenueAnalytics(from: "2026-06-01T00:00:00Z") {
+        revenue { amount } topLocations { location { name } } } }`,
+      variables: () => ({}),
+      answer: { revenue: { amount: '4.13' }, topLocations: [{ location: { name: 'Harbour Garage' } }] },
+    },
     byId('renewChargerPassword', () => foreign('charger')),
     byId('revokeApiKey', () => foreign('apiKey')),
     mutation(

@@ -31,6 +31,8 @@ export interface PageOrder<Row> {
   /** The columns' PostgreSQL types, for the values of a cursor. */
   readonly types: readonly [KeyType, KeyType];
   readonly keyOf: (row: Row) => readonly [string, string];
+  /** The most rows of a page, where it may be more than `MAX_PAGE_SIZE`; the field says so too (`maxPageSize`). */
+  readonly maxSize?: number;
 }
 
 export const DEFAULT_PAGE_SIZE = 50;
@@ -120,7 +122,7 @@ export async function pagesOf<Row extends { readonly id: string }>(
 /** What a page request comes to: its size, its direction, and the query within its cursors. */
 function planOf<Row>(query: AnyQuery, order: PageOrder<Row>, request: PageRequest) {
   const isBackward = request.last != null;
-  const size = sizeOf(request);
+  const size = sizeOf(request, order.maxSize ?? MAX_PAGE_SIZE);
   const bounds = [
     ...(request.after ? [{ key: decode('after', request.after, order.types), isAfter: true }] : []),
     ...(request.before ? [{ key: decode('before', request.before, order.types), isAfter: false }] : []),
@@ -158,11 +160,11 @@ function assemble<Row>(
   };
 }
 
-function sizeOf(request: PageRequest): number {
+function sizeOf(request: PageRequest, maxSize: number): number {
   for (const field of ['first', 'last'] as const) {
     const asked = request[field];
-    if (asked != null && (asked < 0 || asked > MAX_PAGE_SIZE)) {
-      invalid(field, `must lie between 0 and ${MAX_PAGE_SIZE}`);
+    if (asked != null && (asked < 0 || asked > maxSize)) {
+      invalid(field, `must lie between 0 and ${maxSize}`);
     }
   }
   if (request.first != null && request.last != null) invalid('last', 'does not go together with first');

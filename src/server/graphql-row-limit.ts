@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLField,
   type GraphQLObjectType,
   getNamedType,
   isCompositeType,
@@ -58,7 +59,7 @@ function rowsOf(
       const field = (type as GraphQLObjectType).getFields()[selection.name.value];
       if (!field) continue;
       const isList = field.args.some(arg => arg.name === 'first');
-      const size = isList ? times * pageSize(selection) : times;
+      const size = isList ? times * pageSize(selection, field) : times;
       if (isList) rows += size;
       const fieldType = getNamedType(field.type);
       if (isCompositeType(fieldType)) add(selection.selectionSet, fieldType, size);
@@ -67,9 +68,12 @@ function rowsOf(
   return rows;
 }
 
-/** As the field is written; what a variable says is not known yet. */
-function pageSize(field: FieldNode): number {
-  const asked = field.arguments?.find(({ name }) => name.value === 'first' || name.value === 'last')?.value;
+/** As the selection is written; what a variable says is not known yet, and counts as the most that the field gives. */
+function pageSize(selection: FieldNode, { extensions }: GraphQLField<unknown, unknown>): number {
+  const max = typeof extensions.maxPageSize === 'number' ? extensions.maxPageSize : MAX_PAGE_SIZE;
+  const asked = selection.arguments?.find(
+    ({ name }) => name.value === 'first' || name.value === 'last',
+  )?.value;
   if (!asked || asked.kind === Kind.NULL) return DEFAULT_PAGE_SIZE;
-  return asked.kind === Kind.INT ? Math.min(Math.max(Number(asked.value), 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
+  return asked.kind === Kind.INT ? Math.min(Math.max(Number(asked.value), 1), max) : max;
 }

@@ -7,6 +7,7 @@ export interface ContractField {
   readonly name: string;
   readonly type: string;
   readonly format?: string;
+  readonly description?: string;
 }
 
 export interface ContractParameter extends ContractField {
@@ -63,9 +64,12 @@ export function documentedRoute(method: string, path: string): ContractRoute {
 
 type Scalar = 'integer' | 'number' | 'string' | 'uuid' | 'instant' | 'boolean';
 
-/** What an answer, or a part of it, must look like. `object` is one whose members are not documented. */
+/** What is not documented any further. */
+type Whole = 'object' | 'list';
+
+/** What an answer, or a part of it, must look like. */
 export type Shape =
-  | { readonly kind: Scalar | 'object' }
+  | { readonly kind: Scalar | Whole }
   | { readonly kind: 'array'; readonly item: Shape }
   | { readonly kind: 'members'; readonly members: Readonly<Record<string, Shape>> };
 
@@ -103,7 +107,7 @@ export function shapeOf(route: ContractRoute, status: string): Shape {
 }
 
 /** The types that a route's list items take: those of the fields of the same name in its detail route, or its own. */
-function typesByName(route: ContractRoute, own: readonly ContractField[]): Map<string, Scalar | 'object'> {
+function typesByName(route: ContractRoute, own: readonly ContractField[]): Map<string, Scalar | Whole> {
   const detail = contractRoutes.find(
     ({ method, path }) =>
       method === 'GET' &&
@@ -116,10 +120,11 @@ function typesByName(route: ContractRoute, own: readonly ContractField[]): Map<s
   );
 }
 
-function kindOf({ name, type, format }: ContractField): Scalar | 'object' {
+function kindOf({ name, type, format, description }: ContractField): Scalar | Whole {
   if (format === 'date-time') return 'instant';
   if (format === 'uuid') return 'uuid';
   if (format === 'double') return 'number';
+  if (type === 'object' && description && /\ban array\b/.test(description)) return 'list';
   if (['integer', 'number', 'string', 'boolean', 'object'].includes(type)) return type as Scalar;
   throw new Error(`The field "${name}" has the type "${type}".`);
 }
@@ -139,7 +144,7 @@ const isInstant = (text: string): boolean =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const IS: Record<Scalar | 'object', (value: unknown) => boolean> = {
+const IS: Record<Scalar | Whole, (value: unknown) => boolean> = {
   integer: value => Number.isInteger(value),
   number: value => typeof value === 'number',
   string: value => typeof value === 'string',
@@ -147,6 +152,7 @@ const IS: Record<Scalar | 'object', (value: unknown) => boolean> = {
   instant: value => typeof value === 'string' && isInstant(value),
   boolean: value => typeof value === 'boolean',
   object: isObject,
+  list: Array.isArray,
 };
 
 /**

@@ -41,6 +41,7 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
     ...charging,
     ...places,
     ...control,
+    ...(await callFigures(server)),
     'POST /pricing/calculate': [
       await price({ tariffId, ...usage }),
       await price({ chargerId: demo.chargers[0]!.id, energyKwh: 1 }),
@@ -361,6 +362,25 @@ async function callCommands(server: TestServer, { id, raw }: Station): Promise<A
     'POST /remote-control/{chargerId}/trigger': await both(`${at}/trigger`, 'TriggerMessage', accepted),
     'POST /remote-control/{chargerId}/reset': await both(`${at}/reset`, 'Reset', accepted),
     'POST /chargers/{id}/reboot': await both(`/chargers/${id}/reboot`, 'Reset', accepted),
+  };
+}
+
+/** Over all that the network has sold, and over a window in which it sold nothing. */
+async function callFigures(server: TestServer): Promise<Answers> {
+  const both = async (path: string, query = '') => [
+    await server.rest('GET', `${path}?from=2026-01-01${query}`),
+    await server.rest('GET', `${path}?from=2025-01-01&to=2025-01-31${query}`),
+  ];
+  return {
+    'GET /analytics/sessions': await both('/analytics/sessions', '&period=month'),
+    'GET /analytics/revenue': await both('/analytics/revenue', '&period=week'),
+    'GET /analytics/energy': await both('/analytics/energy'),
+    'GET /reports/export': [
+      ...(await both('/reports/export')),
+      ...(await both('/reports/export', '&type=by-location')),
+      ...(await both('/reports/export', '&type=by-user')),
+      ...(await both('/reports/export', '&type=sessions-summary')),
+    ],
   };
 }
 
