@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { billId, type Charge, chargeId, type Market, openMarket, playCharges } from './support/sales.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
+/** Enough for shrinking what fails to its smallest case. */
+const PATIENCE_MS = 120_000;
+
 let server: TestServer;
 let market: Market;
 beforeAll(async () => {
@@ -244,34 +247,38 @@ function naive(all: readonly Charge[], period: Period, [from, to]: readonly [num
 }
 
 describe('the analytics of a window', () => {
-  it('are what counting one by one comes to, whatever the charges and wherever the window begins and ends', async () => {
-    const seen = { rows: 0, revenue: 0, growth: 0, top: 0 };
-    await fc.assert(
-      fc.asyncProperty(
-        charges(),
-        fc.array(fc.tuple(windows, fc.constantFrom(...PERIODS)), { minLength: 3, maxLength: 3 }),
-        async (list, asked) => {
-          await playCharges(server, list);
-          for (const [window, period] of asked) {
-            const query = `period=${period}&from=${iso(window[0])}&to=${iso(window[1])}`;
-            const expected = naive(list, period, window);
-            expect(await get(`/analytics/sessions?${query}`)).toEqual(expected.sessions);
-            expect(await get(`/analytics/revenue?${query}`)).toEqual(expected.revenue);
-            expect(await get(`/analytics/energy?${query}`)).toEqual(expected.energy);
-            seen.rows += expected.sessions.totalSessions;
-            if (expected.revenue.totalRevenue > 0) seen.revenue++;
-            if (![0, 100].includes(expected.energy.growthPercentage)) seen.growth++;
-            seen.top = Math.max(seen.top, expected.revenue.revenueByLocation.length);
-          }
-        },
-      ),
-      { numRuns: 40 },
-    );
-    // what was compared was no heap of zeros
-    expect(seen.rows).toBeGreaterThan(300);
-    expect(seen.revenue).toBeGreaterThan(30);
-    expect(seen.growth).toBeGreaterThan(5);
-  });
+  it(
+    'are what counting one by one comes to, whatever the charges and wherever the window begins and ends',
+    async () => {
+      const seen = { rows: 0, revenue: 0, growth: 0, top: 0 };
+      await fc.assert(
+        fc.asyncProperty(
+          charges(),
+          fc.array(fc.tuple(windows, fc.constantFrom(...PERIODS)), { minLength: 3, maxLength: 3 }),
+          async (list, asked) => {
+            await playCharges(server, list);
+            for (const [window, period] of asked) {
+              const query = `period=${period}&from=${iso(window[0])}&to=${iso(window[1])}`;
+              const expected = naive(list, period, window);
+              expect(await get(`/analytics/sessions?${query}`)).toEqual(expected.sessions);
+              expect(await get(`/analytics/revenue?${query}`)).toEqual(expected.revenue);
+              expect(await get(`/analytics/energy?${query}`)).toEqual(expected.energy);
+              seen.rows += expected.sessions.totalSessions;
+              if (expected.revenue.totalRevenue > 0) seen.revenue++;
+              if (![0, 100].includes(expected.energy.growthPercentage)) seen.growth++;
+              seen.top = Math.max(seen.top, expected.revenue.revenueByLocation.length);
+            }
+          },
+        ),
+        { numRuns: 40 },
+      );
+      // what was compared was no heap of zeros
+      expect(seen.rows).toBeGreaterThan(300);
+      expect(seen.revenue).toBeGreaterThan(30);
+      expect(seen.growth).toBeGreaterThan(5);
+    },
+    PATIENCE_MS,
+  );
 
   it('are cut in UTC days, ISO weeks and months, each with its label and none left out', async () => {
     await playCharges(server, []);
