@@ -26,6 +26,14 @@ export class RestError extends Error {
   }
 }
 
+export const invalidRequest = (details: readonly FieldProblem[]): RestError =>
+  new RestError(
+    400,
+    'validation_error',
+    details.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    details,
+  );
+
 export const failure = ({ slug, message, details, status }: RestError) => ({
   error: slug,
   message,

@@ -5,11 +5,11 @@ import { DomainError } from '../src/kernel/errors.ts';
 import { EVENT_TYPES } from '../src/kernel/event-catalogue.ts';
 import { isUuid } from '../src/kernel/ids.ts';
 import type { Identify, Subscribe } from './caller.ts';
-import { RestError } from './envelope.ts';
+import { invalidRequest, RestError } from './envelope.ts';
 import { toGlobalId } from './ids.ts';
 import { list, text, wordOf } from './parameters.ts';
 import { type ServerSentEvent, SseStream } from './sse.ts';
-import { allow, checked, invalidRequest, succeeded } from './translate.ts';
+import { allow, checked, succeeded } from './translate.ts';
 
 /** The one documented route that is no JSON: it stands for a subscription, and never ends by itself. */
 export const eventStream = {

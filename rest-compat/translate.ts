@@ -6,7 +6,7 @@ import { type DomainCode, DomainError, type FieldProblem } from '../src/kernel/e
 import { isUuid } from '../src/kernel/ids.ts';
 import type { Execute } from './caller.ts';
 import { CsvFile } from './csv.ts';
-import { RestError, success } from './envelope.ts';
+import { invalidRequest, RestError, success } from './envelope.ts';
 import { toGlobalId } from './ids.ts';
 import type { Request, Row } from './row.ts';
 import { STATUS } from './status.ts';
@@ -110,14 +110,6 @@ function messageOf(
   // null is the same as leaving it out
   return given === undefined || given === null ? 'is missing' : issue.message;
 }
-
-export const invalidRequest = (details: readonly FieldProblem[]): RestError =>
-  new RestError(
-    400,
-    'validation_error',
-    details.map(({ field, message }) => `${field}: ${message}`).join('; '),
-    details,
-  );
 
 interface FailedResult {
   readonly code: DomainCode;

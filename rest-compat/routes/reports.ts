@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { MAX_REPORT_PAGE, REPORT_KINDS, type ReportKind } from '../../src/domains/reports/report.ts';
+import type { ReportKind } from '../../src/domains/reports/report.ts';
+import { MAX_REPORT_PAGE, REPORT_KINDS } from '../../src/domains/reports/report.ts';
 import { type ReportRows, report } from '../answers/reports.ts';
 import type { CsvPage } from '../csv.ts';
+import { invalidRequest } from '../envelope.ts';
 import { toGlobalId } from '../ids.ts';
 import { instant, uuid, windowEnd, wordOf } from '../parameters.ts';
 import { type Request, row } from '../row.ts';
-import { invalidRequest } from '../translate.ts';
 import { kilo, minutesBetween, time, uuidOf } from '../values.ts';
 
 interface Amount {
