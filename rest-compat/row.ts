@@ -31,7 +31,7 @@ export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body ext
   readonly variables: (request: Request<z.infer<Query>, z.infer<Body>>) => Record<string, unknown>;
   readonly answer: (data: Data, request: Request<z.infer<Query>, z.infer<Body>>) => Answer;
   /** 200 where left out; with 204 nothing is written. */
-  readonly status?: 201 | 204;
+  readonly status?: 201 | 202 | 204;
 }
 
 /** What becomes the envelope's `data`; a list has its `totalCount`, and null is a row that does not exist. */

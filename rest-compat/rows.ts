@@ -6,6 +6,7 @@ import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.
 import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
 import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
 import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
+import { pushConfig, subscribeToPush, testPush, unsubscribeFromPush } from './routes/push.ts';
 import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
 import {
   createReservation,
@@ -20,6 +21,17 @@ import { calculatePrice, getTariff, listTariffs } from './routes/tariffs.ts';
 import { createToken, deleteToken, getToken, listTokens } from './routes/tokens.ts';
 import { getTransaction, listTransactions } from './routes/transactions.ts';
 import { createUser, getUser, listUsers, updateUser } from './routes/users.ts';
+import {
+  createWebhook,
+  deleteWebhook,
+  getDelivery,
+  listDeliveries,
+  listEventTypes,
+  listWebhooks,
+  retryDelivery,
+  testWebhook,
+  updateWebhook,
+} from './routes/webhooks.ts';
 import type { Row } from './row.ts';
 
 /** Every REST route that is served. */
@@ -70,6 +82,10 @@ export const rows: readonly Row[] = [
   getNotificationPreferences,
   putNotificationPreferences,
   calculatePrice,
+  pushConfig,
+  subscribeToPush,
+  unsubscribeFromPush,
+  testPush,
   listTariffs,
   getTariff,
   listTransactions,
@@ -78,4 +94,13 @@ export const rows: readonly Row[] = [
   createUser,
   getUser,
   updateUser,
+  listWebhooks,
+  createWebhook,
+  updateWebhook,
+  deleteWebhook,
+  testWebhook,
+  listDeliveries,
+  getDelivery,
+  retryDelivery,
+  listEventTypes,
 ];

@@ -34,7 +34,7 @@ export async function translate(
   if (row.status === 204) return null;
   const answer = row.answer(data as never, request as never);
   if (answer === null) throw notFound();
-  return success(answer, request.query);
+  return success(answer, request.query, row.path);
 }
 
 const notFound = () => new RestError(404, 'not_found', 'No such resource.');

@@ -22,6 +22,7 @@ const ProblemCategory = builder.enumType('ProblemCategory', {
 const AlertType = builder.enumType('AlertType', {
   values: {
     PROBLEM_REPORT: { value: 'problem_report', description: 'A driver reported a problem.' },
+    WEBHOOK_DISABLED: { value: 'webhook_disabled', description: 'Too many deliveries in a row failed.' },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 

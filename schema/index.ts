@@ -22,6 +22,8 @@ import './schedule.ts';
 import './smart-charging.ts';
 import './event.ts';
 import './alert.ts';
+import './webhook.ts';
+import './push.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder, SUBGRAPHS, type SubGraph } from './builder.ts';
 

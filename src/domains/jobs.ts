@@ -1,10 +1,13 @@
-import type { JobHandlers } from '../kernel/jobs.ts';
+import type { JobHandlers, JobName } from '../kernel/jobs.ts';
 import { reportIfOffline } from './chargers/charger-connections.ts';
 import { mailPasswordReset } from './drivers/accounts.ts';
+import { deliverPush } from './push/send-push.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
 import { expireSession } from './sessions/start-session.ts';
 import { balanceLocation, resendLimits } from './smart-charging/balance-location.ts';
+import { recoverWebhooks } from './webhooks/redeliver.ts';
+import { sendWebhooks } from './webhooks/send-webhooks.ts';
 
 /** What each job does. */
 export const jobHandlers: JobHandlers = {
@@ -15,4 +18,10 @@ export const jobHandlers: JobHandlers = {
   'balance-location': balanceLocation,
   'resend-limits': resendLimits,
   'charger-offline': reportIfOffline,
+  'send-webhooks': sendWebhooks,
+  'recover-webhooks': recoverWebhooks,
+  'send-push': deliverPush,
 };
+
+/** Those that wait for machines of others: they must not take the places of those that wait for nothing but us. */
+export const outgoingJobs: ReadonlySet<string> = new Set<JobName>(['send-webhooks', 'send-push']);

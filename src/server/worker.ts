@@ -1,11 +1,13 @@
-import { type Runner, run, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
+import { type Runner, run, type Task, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
-import { jobHandlers } from '../domains/jobs.ts';
+import { jobHandlers, outgoingJobs } from '../domains/jobs.ts';
+import { fanOut } from '../domains/webhooks/fan-out.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
-import { networksScope } from '../kernel/scope.ts';
-import { everySoOften } from '../kernel/timing.ts';
+import type { EventHub } from '../kernel/event-hub.ts';
+import { networksScope, systemScope } from '../kernel/scope.ts';
+import { everySoOften, oneAtATime } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
 
 /** No job takes this long: one that is locked for longer was lost with its process. */
@@ -22,39 +24,98 @@ async function releaseLostJobs(pool: pg.Pool): Promise<void> {
   );
 }
 
-/** Runs the jobs that are due, whichever process added them. Each acts for the network that its payload names. */
+/** Jobs at a time: of our own, and of those that wait for machines of others. */
+const CONCURRENCY = 4;
+const OUTGOING_CONCURRENCY = 16;
+
+export interface Worker {
+  stop(): Promise<void>;
+}
+
+type ContextOf = (viewer: Viewer, requestId: string, origin: Origin) => Context;
+
+/**
+ * Runs the jobs that are due, whichever process added them, each for the network that its payload names; and makes
+ * events into webhook deliveries as they come.
+ */
 export async function startWorker(
   databaseUrl: string,
   log: Logger,
-  context: (viewer: Viewer, requestId: string, origin: Origin) => Context,
-): Promise<Runner> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 6, application_name: 'chargegraph worker' });
+  hub: EventHub,
+  context: ContextOf,
+): Promise<Worker> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, application_name: 'chargegraph worker' });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
   pool.on('error', lost).on('connect', client => client.on('error', lost));
-  const taskList: TaskList = {};
-  for (const [name, handler] of Object.entries(jobHandlers)) {
-    taskList[name] = async (payload, helpers) => {
-      const { networkId } = payload as { networkId: string };
-      const ctx = context(system, `job:${helpers.job.id}`, { scope: networksScope([networkId]) });
-      await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
-    };
-  }
   await releaseLostJobs(pool);
   const releasing = everySoOften(LOST_AFTER_MS / 10, log, () => releaseLostJobs(pool));
+  const isOutgoing = (name: string) => outgoingJobs.has(name);
+  const runners = await Promise.all([
+    startRunner(
+      pool,
+      log,
+      CONCURRENCY,
+      tasks(context, name => !isOutgoing(name)),
+    ),
+    startRunner(pool, log, OUTGOING_CONCURRENCY, tasks(context, isOutgoing)),
+  ]);
+  const fanningOut = startFanOut(log, hub, () => context(system, 'fan-out', { scope: systemScope }));
+  return {
+    async stop() {
+      await fanningOut.stop();
+      await Promise.all(runners.map(runner => runner.stop()));
+      await releasing.stop();
+      await pool.end();
+    },
+  };
+}
+
+function tasks(context: ContextOf, isIncluded: (name: string) => boolean): TaskList {
+  const included = Object.entries(jobHandlers).filter(([name]) => isIncluded(name));
+  return Object.fromEntries(
+    included.map(([name, handler]): [string, Task] => [
+      name,
+      async (payload, helpers) => {
+        const { networkId } = payload as { networkId: string };
+        const ctx = context(system, `job:${helpers.job.id}`, { scope: networksScope([networkId]) });
+        await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
+      },
+    ]),
+  );
+}
+
+async function startRunner(
+  pgPool: pg.Pool,
+  log: Logger,
+  concurrency: number,
+  taskList: TaskList,
+): Promise<Runner> {
   const runner = await run({
-    pgPool: pool,
-    concurrency: 4,
+    pgPool,
+    concurrency,
     pollInterval: 1_000,
     noHandleSignals: true,
+    // in batches, which a runner that is stopped waits for: a job alone it would leave locked
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     logger: new WorkerLogger(() => (level, message, meta) => {
       if (level === 'error') log.error({ job: meta }, message);
       else if (level === 'warning') log.warn({ job: meta }, message);
     }),
     taskList,
   });
-  void runner.promise
-    .finally(() => releasing.stop())
-    .catch(error => log.error({ err: error }, 'worker stopped'))
-    .finally(() => pool.end());
+  runner.promise.catch(error => log.error({ err: error }, 'worker stopped'));
   return runner;
+}
+
+/** Each time that the log has been read, what it holds more is made into deliveries. */
+function startFanOut(log: Logger, hub: EventHub, context: () => Context) {
+  let done: string | null = null;
+  const fanningOut = oneAtATime(log, async () => {
+    const settled = hub.settled();
+    if (settled === null || settled === done) return;
+    while (await fanOut(context(), settled));
+    done = settled;
+  });
+  hub.onRead(fanningOut.wake);
+  return fanningOut;
 }
