@@ -193,6 +193,7 @@ describe('who is asking', () => {
 /** Whom it is for: an operator, a signed-in driver, both, or an app's visitor who is about to sign in. */
 type For = 'operator' | 'driver' | 'either' | 'visitor';
 
+const webhookThere = () => `id: "${globalId('WebhookSubscription', other.chargerId)}"`;
 const atOther = () => `chargerId: "${globalId('Charger', other.chargerId)}"`;
 
 /**
@@ -273,6 +274,33 @@ const MUTATIONS: readonly [
   ['acknowledgeAlert', 'write', () => `id: "${globalId('Alert', other.chargerId)}"`, 'operator'],
   ['rotateSigningKey', 'platform', () => '', 'operator'],
   [
+    'createWebhook',
+    'admin',
+    () =>
+      `input: { url: "https://a.invalid", events: ["*"], networkId: "${globalId('Network', other.networkId)}" }`,
+    'operator',
+  ],
+  ['updateWebhook', 'admin', () => `input: { ${webhookThere()} }`, 'operator'],
+  ['deleteWebhook', 'admin', () => webhookThere(), 'operator'],
+  ['testWebhook', 'admin', () => webhookThere(), 'operator'],
+  ['rotateWebhookSecret', 'admin', () => webhookThere(), 'operator'],
+  [
+    'retryWebhookDelivery',
+    'admin',
+    () => `id: "${globalId('WebhookDelivery', other.chargerId)}"`,
+    'operator',
+  ],
+  [
+    'recoverWebhookDeliveries',
+    'admin',
+    () => `webhookId: "${globalId('WebhookSubscription', other.chargerId)}",
+     from: "2026-06-18T00:00:00Z", to: "2026-06-19T00:00:00Z"`,
+    'operator',
+  ],
+  ['subscribeToPush', 'write', () => 'input: {}', 'driver'],
+  ['unsubscribeFromPush', 'write', () => '', 'driver'],
+  ['testPush', 'write', () => '', 'driver'],
+  [
     'addReview',
     'write',
     () => `input: { locationId: "${globalId('Location', other.locationId)}", rating: 1 }`,
@@ -307,7 +335,7 @@ const MUTATIONS: readonly [
 const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
 
 /** Past the scope: what is asked for is another network's, or of no use, or harmless. */
-const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done)$/;
+const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done|PushTest)$/;
 
 async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(
@@ -377,6 +405,7 @@ describe('the scopes of a key', () => {
     ['transactions', 'read'],
     ['reservations', 'read'],
     ['apiKeys', 'admin'],
+    ['webhooks', 'admin'],
   ])('the list %s needs the scope "%s", and no other', async (list, scope) => {
     const query = `{ ${list} { totalCount } }`;
     expect((await call(keys.get(`all but ${scope}`)!, query)).code).toBe('forbidden');
@@ -385,6 +414,20 @@ describe('the scopes of a key', () => {
 
   it('the list schedules, a driver’s alone, needs the scope "read", and no other', async () => {
     const query = '{ schedules { totalCount } }';
+    expect((await call(keys.get('all but read')!, query, {}, driver)).code).toBe('forbidden');
+    expect((await call(keys.get('only read')!, query, {}, driver)).code).toBeUndefined();
+    expect((await call(keys.get('only read')!, query)).code).toBe('driver_required');
+  });
+
+  it('the event types for webhooks need the scope "admin", and no other', async () => {
+    const query = '{ webhookEventTypes }';
+    expect((await call(keys.get('all but admin')!, query)).code).toBe('forbidden');
+    expect((await call(keys.get('only admin')!, query)).code).toBeUndefined();
+    expect((await call(server.demo.platformKey, query, {}, driver)).code).toBe('forbidden');
+  });
+
+  it('pushConfig, a driver’s alone, needs the scope "read", and no other', async () => {
+    const query = '{ pushConfig { publicKey } }';
     expect((await call(keys.get('all but read')!, query, {}, driver)).code).toBe('forbidden');
     expect((await call(keys.get('only read')!, query, {}, driver)).code).toBeUndefined();
     expect((await call(keys.get('only read')!, query)).code).toBe('driver_required');
@@ -427,6 +470,7 @@ describe('the key of an app, without a driver', () => {
     'alerts',
     'favorites',
     'apiKeys',
+    'webhooks',
   ])('the list %s needs a driver', async list => {
     expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
   });

@@ -374,6 +374,8 @@ describe.each([
     ids.favorite = await rowOf('favorites', other.networkId);
     ids.reservation = await rowOf('reservations', other.networkId);
     ids.schedule = await rowOf('schedules', other.networkId);
+    ids.webhook = await rowOf('webhook_subscriptions', other.networkId);
+    ids.delivery = await rowOf('webhook_deliveries', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
@@ -412,6 +414,8 @@ describe.each([
     favorite: '',
     reservation: '',
     schedule: '',
+    webhook: '',
+    delivery: '',
     ownTariff: '',
     ownLocation: '',
   };
@@ -452,9 +456,16 @@ describe.each([
     () => globalId('Reservation', ids.reservation),
     () => globalId('Schedule', ids.schedule),
   ];
+  const webhook = () => globalId('WebhookSubscription', ids.webhook);
   /** With what only an operator may ask for, and only a driver. */
   const nodesOf = {
-    operator: [...everyNode, () => globalId('Alert', ids.alert), () => foreign('apiKey')],
+    operator: [
+      ...everyNode,
+      () => globalId('Alert', ids.alert),
+      () => foreign('apiKey'),
+      () => webhook(),
+      () => globalId('WebhookDelivery', ids.delivery),
+    ],
     driver: [...everyNode, () => globalId('Favorite', ids.favorite)],
   };
   const mutation = (
@@ -682,6 +693,29 @@ describe.each([
         answer: { totalCount: 0, nodes: [] },
       }),
     ),
+    mutation(
+      'createWebhook',
+      'CreateWebhookInput',
+      () => ({ url: 'https://hooks.invalid/', events: ['*'], networkId: foreign('network') }),
+      'input.networkId',
+    ),
+    mutation('updateWebhook', 'UpdateWebhookInput', () => ({ id: webhook(), isActive: false }), 'input.id'),
+    ...['deleteWebhook', 'testWebhook', 'rotateWebhookSecret'].map(field => byId(field, webhook)),
+    byId('retryWebhookDelivery', () => globalId('WebhookDelivery', ids.delivery)),
+    {
+      covers: ['retryWebhookDelivery.webhookId'],
+      operation: `mutation ($id: ID!, $webhookId: ID!) {
+        result: retryWebhookDelivery(id: $id, webhookId: $webhookId) ${union} }`,
+      variables: () => ({ id: globalId('WebhookDelivery', ids.delivery), webhookId: webhook() }),
+      answer: gone,
+    },
+    {
+      covers: ['recoverWebhookDeliveries.webhookId'],
+      operation: `mutation ($id: ID!) { result: recoverWebhookDeliveries(webhookId: $id,
+        from: "2026-01-01T00:00:00Z", to: "2099-01-01T00:00:00Z") ${union} }`,
+      variables: () => ({ id: webhook() }),
+      answer: gone,
+    },
     byId('renewChargerPassword', () => foreign('charger')),
     byId('revokeApiKey', () => foreign('apiKey')),
     mutation(
@@ -808,7 +842,7 @@ describe.each([
       tariffs { totalCount nodes { id } } drivers { totalCount nodes { id } }
       sessions { totalCount nodes { id } } transactions { totalCount nodes { id } }
       tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
-      reservations { totalCount nodes { id } }
+      reservations { totalCount nodes { id } } webhooks { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
@@ -823,6 +857,7 @@ describe.each([
       tokens: 4,
       alerts: 0,
       reservations: 0,
+      webhooks: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
@@ -885,6 +920,7 @@ describe.each([
       'notification_preferences',
       'password_resets',
       'problem_reports',
+      'push_subscriptions',
       'refresh_tokens',
       'reservations',
       'reviews',
@@ -893,6 +929,8 @@ describe.each([
       'tariffs',
       'tariff_assignments',
       'tokens',
+      'webhook_deliveries',
+      'webhook_subscriptions',
     ];
     const rows = await server.sql<{ digest: string }>(
       names
