@@ -18,6 +18,8 @@ const CODES = {
   connector_unavailable: 'GenericError',
   token_invalid: 'GenericError',
   session_not_active: 'GenericError',
+  invalid_url: 'PropertyConstraintViolation',
+  invalid_events: 'PropertyConstraintViolation',
   rate_limited: 'InternalError',
   unavailable: 'InternalError',
 } as const satisfies Record<DomainCode, string>;

@@ -34,19 +34,26 @@ export const invalidRequest = (details: readonly FieldProblem[]): RestError =>
     details,
   );
 
-export const failure = ({ slug, message, details, status }: RestError) => ({
+/** The routes whose envelope is barer, and whose members are in snake_case. */
+const isBare = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
+
+/** A refusal of the route with this path below the base path. */
+export const failure = ({ slug, message, details, status }: RestError, path: string) => ({
   error: slug,
   message,
-  code: slug,
-  timestamp: now(),
+  ...(!isBare(path) && { code: slug, timestamp: now() }),
   ...(status === 400 && details && { details }),
 });
 
-export function success(answer: Answer, query: unknown): object {
-  const envelope = { success: true, timestamp: now() };
+export function success(answer: Answer, query: unknown, path: string): object {
+  const envelope = isBare(path) ? {} : { success: true, timestamp: now() };
   if (answer === null || !isList(answer)) return { data: answer, ...envelope };
   const { page, pageSize } = query as { page: number; pageSize: number };
   const totalPages = Math.ceil(answer.totalCount / pageSize);
+  if (isBare(path)) {
+    const pagination = { page, page_size: pageSize, total_count: answer.totalCount, total_pages: totalPages };
+    return { data: answer.list, pagination };
+  }
   return {
     data: answer.list,
     ...envelope,

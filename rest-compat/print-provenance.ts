@@ -97,7 +97,7 @@ function printFields(fields: Fields): string {
     lines.set(line, [...(lines.get(line) ?? []), name]);
   }
   const body = [...lines].map(
-    ([line, names]) => `| ${names.map(name => `\`${name}\``).join(', ')} | ${line} |`,
+    ([line, names]) => `| ${names.map(name => (name ? `\`${name}\`` : 'each item')).join(', ')} | ${line} |`,
   );
   return ['| fields | mutations | OCPP | what we make of it |', '| --- | --- | --- | --- |', ...body].join(
     '\n',

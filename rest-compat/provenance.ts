@@ -294,6 +294,30 @@ const revenueSummed = derived(
 );
 
 /** By route, as `METHOD path`: the fields of `data`, or of each item of it. The envelope is our own. */
+const webhookSet = by('createWebhook', 'updateWebhook');
+const sent = derived(
+  "what came of the attempts, and of the subscription's own state",
+  by('retryWebhookDelivery'),
+);
+const webhook = {
+  id: by('createWebhook'),
+  ...all(['url', 'events', 'description'], webhookSet),
+  is_active: derived('until too many deliveries in a row failed', by('updateWebhook')),
+  consecutive_failures: derived('since the last success', by('updateWebhook')),
+  ...all(['disabled_at', 'disabled_reason'], derived('when and why it is not active', by('updateWebhook'))),
+  created_at: by('createWebhook'),
+  updated_at: by('createWebhook', 'updateWebhook', 'rotateWebhookSecret'),
+};
+const fannedOut = derived(
+  'one for each event that the subscription listens to',
+  by('testWebhook', 'recoverWebhookDeliveries'),
+);
+const delivery = {
+  ...all(['id', 'event_type', 'created_at'], fannedOut),
+  http_status: derived("the last attempt's"),
+  ...all(['success', 'status', 'attempts', 'completed_at'], sent),
+};
+
 export const PROVENANCE: Readonly<Record<string, Fields>> = {
   'GET /analytics/sessions': {
     ...all(['totalSessions', 'completedSessions', 'failedSessions'], sessionsCounted),
@@ -497,4 +521,31 @@ export const PROVENANCE: Readonly<Record<string, Fields>> = {
   'POST /users': user,
   'GET /users/{id}': user,
   'PUT /users/{id}': user,
+  'GET /push/config': { publicKey: derived('made once for the installation') },
+  'POST /push/subscribe': { status: derived('always subscribed', by('subscribeToPush')) },
+  'POST /push/test': {
+    ...all(['sent', 'subscriptions'], derived('counted as the devices are told', by('testPush'))),
+  },
+  'GET /webhooks': webhook,
+  'POST /webhooks': {
+    ...pick(webhook, 'id', 'url', 'events', 'description', 'is_active', 'created_at'),
+    hmac_secret: by('createWebhook', 'rotateWebhookSecret'),
+  },
+  'PATCH /webhooks/{webhookId}': webhook,
+  'POST /webhooks/{webhookId}/test': {
+    webhook_id: by('createWebhook'),
+    test_enqueued: derived('always true', by('testWebhook')),
+  },
+  'GET /webhooks/{webhookId}/deliveries': delivery,
+  'GET /webhooks/{webhookId}/deliveries/{deliveryId}': {
+    ...delivery,
+    payload: derived('the event, flat'),
+    ...all(['response_body', 'duration_ms'], derived("the last attempt's")),
+    ...all(['max_attempts', 'next_retry_at'], sent),
+  },
+  'POST /webhooks/{webhookId}/deliveries/{deliveryId}/retry': {
+    delivery_id: fannedOut,
+    retry_enqueued: derived('always true', by('retryWebhookDelivery')),
+  },
+  'GET /webhooks/event-types': { '': derived('fixed') },
 };

@@ -7,6 +7,7 @@ import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.
 import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
 import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
 import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
+import { pushConfig, subscribeToPush, testPush, unsubscribeFromPush } from './routes/push.ts';
 import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
 import { exportReport } from './routes/reports.ts';
 import {
@@ -22,6 +23,17 @@ import { calculatePrice, getTariff, listTariffs } from './routes/tariffs.ts';
 import { createToken, deleteToken, getToken, listTokens } from './routes/tokens.ts';
 import { getTransaction, listTransactions } from './routes/transactions.ts';
 import { createUser, getUser, listUsers, updateUser } from './routes/users.ts';
+import {
+  createWebhook,
+  deleteWebhook,
+  getDelivery,
+  listDeliveries,
+  listEventTypes,
+  listWebhooks,
+  retryDelivery,
+  testWebhook,
+  updateWebhook,
+} from './routes/webhooks.ts';
 import type { Row } from './row.ts';
 
 /** Every REST route that is served. */
@@ -76,6 +88,10 @@ export const rows: readonly Row[] = [
   putNotificationPreferences,
   calculatePrice,
   exportReport,
+  pushConfig,
+  subscribeToPush,
+  unsubscribeFromPush,
+  testPush,
   listTariffs,
   getTariff,
   listTransactions,
@@ -84,4 +100,13 @@ export const rows: readonly Row[] = [
   createUser,
   getUser,
   updateUser,
+  listWebhooks,
+  createWebhook,
+  updateWebhook,
+  deleteWebhook,
+  testWebhook,
+  listDeliveries,
+  getDelivery,
+  retryDelivery,
+  listEventTypes,
 ];

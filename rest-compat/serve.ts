@@ -119,13 +119,15 @@ async function answer(row: Row, request: FastifyRequest, caller: RestCaller): Pr
     ]);
   }
   // a refusal is an answer too, and given again
-  const settled = () => make().catch(error => refusalOf(error));
+  const settled = () => make().catch(error => refusalOf(error, row.path));
   return caller.once({ identity: [row.method, request.url, key], body: raw.body }, settled);
 }
 
 /** A refusal as the answer that it is; what is no refusal is thrown on. */
-function refusalOf(error: unknown): GivenAnswer {
-  if (error instanceof RestError && error.status < 500) return { status: error.status, body: failure(error) };
+function refusalOf(error: unknown, path: string): GivenAnswer {
+  if (error instanceof RestError && error.status < 500) {
+    return { status: error.status, body: failure(error, path) };
+  }
   throw error;
 }
 
@@ -150,7 +152,8 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const refused = toRestError(error);
   if (refused.status >= 500) request.log.error({ err: error }, 'REST request failed');
   if (refused.retryAfterSeconds) reply.header('retry-after', String(refused.retryAfterSeconds));
-  return reply.code(refused.status).send(failure(refused));
+  const path = request.routeOptions.url?.slice(BASE_PATH.length) ?? '';
+  return reply.code(refused.status).send(failure(refused, path));
 }
 
 const tooLarge = () =>

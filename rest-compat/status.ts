@@ -17,6 +17,8 @@ export const STATUS = {
   connector_unavailable: 409,
   token_invalid: 409,
   session_not_active: 409,
+  invalid_url: 422,
+  invalid_events: 422,
   rate_limited: 429,
   unavailable: 503,
 } as const satisfies Record<DomainCode, number>;

@@ -40,7 +40,7 @@ export async function translate(
   }
   const answer = row.answer(data as never, request as never);
   if (answer === null) throw notFound();
-  return success(answer, request.query);
+  return success(answer, request.query, row.path);
 }
 
 const notFound = () => new RestError(404, 'not_found', 'No such resource.');

@@ -26,6 +26,7 @@ const AlertType = builder.enumType('AlertType', {
       value: 'security_event',
       description: 'A station reported that its security is at stake.',
     },
+    WEBHOOK_DISABLED: { value: 'webhook_disabled', description: 'Too many deliveries in a row failed.' },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 

@@ -9,6 +9,8 @@ import {
   type FieldProblem,
   ForbiddenError,
   InvalidCredentialsError,
+  InvalidEventsError,
+  InvalidUrlError,
   NotFoundError,
   RateLimitedError,
   SessionNotActiveError,
@@ -63,6 +65,8 @@ const PLAIN = {
   ConnectorUnavailableError,
   TokenInvalidError,
   SessionNotActiveError,
+  InvalidUrlError,
+  InvalidEventsError,
   UnavailableError,
 };
 

@@ -32,6 +32,8 @@ import './event.ts';
 import './alert.ts';
 import './analytics.ts';
 import './report.ts';
+import './webhook.ts';
+import './push.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder, SUBGRAPHS, type SubGraph } from './builder.ts';
 

@@ -13,6 +13,7 @@ import { loadTransactions } from '../src/domains/payments/read-transactions.ts';
 import { loadReservations, loadSchedules } from '../src/domains/reservations/read-reservations.ts';
 import { loadSessions } from '../src/domains/sessions/read-sessions.ts';
 import { loadTariffs } from '../src/domains/tariffs/read-tariffs.ts';
+import { loadDeliveries, loadWebhooks } from '../src/domains/webhooks/read-webhooks.ts';
 import { entity } from './entity.ts';
 
 // Every entity and the subgraph that owns it, in one place: types refer to each other in circles.
@@ -35,4 +36,6 @@ export const TariffRef = entity('billing', 'Tariff', loadTariffs);
 export const TransactionRef = entity('billing', 'Transaction', loadTransactions);
 export const ReviewRef = entity('drivers', 'Review', loadReviews);
 export const FavoriteRef = entity('drivers', 'Favorite', loadFavorites);
+export const WebhookSubscriptionRef = entity('insights', 'WebhookSubscription', loadWebhooks);
+export const WebhookDeliveryRef = entity('insights', 'WebhookDelivery', loadDeliveries);
 export const AlertRef = entity('insights', 'Alert', loadAlerts);

@@ -193,6 +193,7 @@ describe('who is asking', () => {
 /** Whom it is for: an operator, a signed-in driver, both, or an app's visitor who is about to sign in. */
 type For = 'operator' | 'driver' | 'either' | 'visitor';
 
+const webhookThere = () => `id: "${globalId('WebhookSubscription', other.chargerId)}"`;
 const atOther = () => `chargerId: "${globalId('Charger', other.chargerId)}"`;
 
 /**
@@ -313,6 +314,33 @@ const MUTATIONS: readonly [
   ['acknowledgeAlert', 'write', () => `id: "${globalId('Alert', other.chargerId)}"`, 'operator'],
   ['rotateSigningKey', 'platform', () => '', 'operator'],
   [
+    'createWebhook',
+    'admin',
+    () =>
+      `input: { url: "https://a.invalid", events: ["*"], networkId: "${globalId('Network', other.networkId)}" }`,
+    'operator',
+  ],
+  ['updateWebhook', 'admin', () => `input: { ${webhookThere()} }`, 'operator'],
+  ['deleteWebhook', 'admin', () => webhookThere(), 'operator'],
+  ['testWebhook', 'admin', () => webhookThere(), 'operator'],
+  ['rotateWebhookSecret', 'admin', () => webhookThere(), 'operator'],
+  [
+    'retryWebhookDelivery',
+    'admin',
+    () => `id: "${globalId('WebhookDelivery', other.chargerId)}"`,
+    'operator',
+  ],
+  [
+    'recoverWebhookDeliveries',
+    'admin',
+    () => `webhookId: "${globalId('WebhookSubscription', other.chargerId)}",
+     from: "2026-06-18T00:00:00Z", to: "2026-06-19T00:00:00Z"`,
+    'operator',
+  ],
+  ['subscribeToPush', 'write', () => 'input: {}', 'driver'],
+  ['unsubscribeFromPush', 'write', () => '', 'driver'],
+  ['testPush', 'write', () => '', 'driver'],
+  [
     'addReview',
     'write',
     () => `input: { locationId: "${globalId('Location', other.locationId)}", rating: 1 }`,
@@ -347,7 +375,7 @@ const MUTATIONS: readonly [
 const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
 
 /** Past the scope: what is asked for is another network's, or of no use, or harmless. */
-const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done|StationAuthority)$/;
+const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done|StationAuthority|PushTest)$/;
 
 async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(
@@ -419,6 +447,7 @@ describe('the scopes of a key', () => {
     ['stationJobs', 'read'],
     ['securityEvents', 'read'],
     ['apiKeys', 'admin'],
+    ['webhooks', 'admin'],
   ])('the list %s needs the scope "%s", and no other', async (list, scope) => {
     const query = `{ ${list} { totalCount } }`;
     expect((await call(keys.get(`all but ${scope}`)!, query)).code).toBe('forbidden');
@@ -463,6 +492,20 @@ describe('the scopes of a key', () => {
     expect((await call(keys.get('only read')!, `{ ${field} }`)).code).toBeUndefined();
     expect((await call(server.demo.platformKey, `{ ${field} }`, {}, driver)).code).toBe('forbidden');
     expect((await call(null, `{ ${field} }`)).code).toBe('unauthorized');
+  });
+
+  it('the event types for webhooks need the scope "admin", and no other', async () => {
+    const query = '{ webhookEventTypes }';
+    expect((await call(keys.get('all but admin')!, query)).code).toBe('forbidden');
+    expect((await call(keys.get('only admin')!, query)).code).toBeUndefined();
+    expect((await call(server.demo.platformKey, query, {}, driver)).code).toBe('forbidden');
+  });
+
+  it('pushConfig, a driver’s alone, needs the scope "read", and no other', async () => {
+    const query = '{ pushConfig { publicKey } }';
+    expect((await call(keys.get('all but read')!, query, {}, driver)).code).toBe('forbidden');
+    expect((await call(keys.get('only read')!, query, {}, driver)).code).toBeUndefined();
+    expect((await call(keys.get('only read')!, query)).code).toBe('driver_required');
   });
 
   it('compositeSchedule needs the scope "read", and no other', async () => {
@@ -513,6 +556,7 @@ describe('the key of an app, without a driver', () => {
     'apiKeys',
     'stationJobs',
     'securityEvents',
+    'webhooks',
   ])('the list %s needs a driver', async list => {
     expect((await call(app, `{ ${list} { totalCount } }`)).code).toBe('driver_required');
   });

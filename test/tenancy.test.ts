@@ -381,6 +381,8 @@ describe.each([
     ids.securityEvent = await rowOf('security_events', other.networkId);
     ids.certificate = await rowOf('charger_certificates', other.networkId);
     ids.change = await rowOf('configuration_changes', other.networkId);
+    ids.webhook = await rowOf('webhook_subscriptions', other.networkId);
+    ids.delivery = await rowOf('webhook_deliveries', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
@@ -423,6 +425,8 @@ describe.each([
     securityEvent: '',
     certificate: '',
     change: '',
+    webhook: '',
+    delivery: '',
     ownTariff: '',
     ownLocation: '',
   };
@@ -463,6 +467,7 @@ describe.each([
     () => globalId('Reservation', ids.reservation),
     () => globalId('Schedule', ids.schedule),
   ];
+  const webhook = () => globalId('WebhookSubscription', ids.webhook);
   /** With what only an operator may ask for, and only a driver. */
   const nodesOf = {
     operator: [
@@ -473,6 +478,8 @@ describe.each([
       () => globalId('SecurityEvent', ids.securityEvent),
       () => globalId('ChargerCertificate', ids.certificate),
       () => globalId('ConfigurationChange', ids.change),
+      () => webhook(),
+      () => globalId('WebhookDelivery', ids.delivery),
     ],
     driver: [...everyNode, () => globalId('Favorite', ids.favorite)],
   };
@@ -821,6 +828,29 @@ describe.each([
       variables: () => ({}),
       answer: { revenue: { amount: '4.13' }, topLocations: [{ location: { name: 'Harbour Garage' } }] },
     },
+    mutation(
+      'createWebhook',
+      'CreateWebhookInput',
+      () => ({ url: 'https://hooks.invalid/', events: ['*'], networkId: foreign('network') }),
+      'input.networkId',
+    ),
+    mutation('updateWebhook', 'UpdateWebhookInput', () => ({ id: webhook(), isActive: false }), 'input.id'),
+    ...['deleteWebhook', 'testWebhook', 'rotateWebhookSecret'].map(field => byId(field, webhook)),
+    byId('retryWebhookDelivery', () => globalId('WebhookDelivery', ids.delivery)),
+    {
+      covers: ['retryWebhookDelivery.webhookId'],
+      operation: `mutation ($id: ID!, $webhookId: ID!) {
+        result: retryWebhookDelivery(id: $id, webhookId: $webhookId) ${union} }`,
+      variables: () => ({ id: globalId('WebhookDelivery', ids.delivery), webhookId: webhook() }),
+      answer: gone,
+    },
+    {
+      covers: ['recoverWebhookDeliveries.webhookId'],
+      operation: `mutation ($id: ID!) { result: recoverWebhookDeliveries(webhookId: $id,
+        from: "2026-01-01T00:00:00Z", to: "2099-01-01T00:00:00Z") ${union} }`,
+      variables: () => ({ id: webhook() }),
+      answer: gone,
+    },
     byId('renewChargerPassword', () => foreign('charger')),
     byId('revokeApiKey', () => foreign('apiKey')),
     mutation(
@@ -949,6 +979,7 @@ describe.each([
       tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
       reservations { totalCount nodes { id } }
       stationJobs { totalCount nodes { id } } securityEvents { totalCount nodes { id } }
+      reservations { totalCount nodes { id } } webhooks { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
@@ -965,6 +996,7 @@ describe.each([
       reservations: 0,
       stationJobs: 0,
       securityEvents: 0,
+      webhooks: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
@@ -1032,6 +1064,7 @@ describe.each([
       'notification_preferences',
       'password_resets',
       'problem_reports',
+      'push_subscriptions',
       'refresh_tokens',
       'reservations',
       'reviews',
@@ -1043,6 +1076,8 @@ describe.each([
       'tariff_assignments',
       'tokens',
       'unknown_chargers',
+      'webhook_deliveries',
+      'webhook_subscriptions',
     ];
     const rows = await server.sql<{ digest: string }>(
       names

@@ -1,5 +1,5 @@
 import { Event, NodeProcess } from '../kernel/event.entity.ts';
-import { FailedAttempts, IdempotentAnswer, SigningKey } from '../kernel/installation.entity.ts';
+import { FailedAttempts, IdempotentAnswer, SigningKey, VapidKey } from '../kernel/installation.entity.ts';
 import { Charger } from './chargers/charger.entity.ts';
 import { ChargerConnection, SetAsideMessage, UnknownCharger } from './chargers/charger-connection.entity.ts';
 import { Connector, ConnectorStatusReport } from './chargers/connector.entity.ts';
@@ -18,12 +18,19 @@ import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
 import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
+import { PushSubscription } from './push/push-subscription.entity.ts';
 import { Reservation } from './reservations/reservation.entity.ts';
 import { Schedule } from './reservations/schedule.entity.ts';
 import { MeterValue } from './sessions/meter-value.entity.ts';
 import { Session } from './sessions/session.entity.ts';
 import { ChargingLimit } from './smart-charging/charging-limit.entity.ts';
 import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
+import {
+  WebhookAttempt,
+  WebhookCursor,
+  WebhookDelivery,
+  WebhookSubscription,
+} from './webhooks/webhook.entity.ts';
 
 /** Every table of the product. */
 export const entities = [
@@ -68,4 +75,10 @@ export const entities = [
   SecurityEvent,
   StationAuthority,
   StationJob,
+  PushSubscription,
+  VapidKey,
+  WebhookAttempt,
+  WebhookCursor,
+  WebhookDelivery,
+  WebhookSubscription,
 ];

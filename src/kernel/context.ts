@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Viewer } from '../auth/viewer.ts';
 import type { ChargerCommands } from './charger-commands.ts';
 import type { EventHub } from './event-hub.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import type { InstallationSecret } from './installation-secret.ts';
 import type { Mailer } from './mailer.ts';
 import { runInScope, type Scope } from './scope.ts';
@@ -21,6 +22,8 @@ export interface Context {
   readonly clientAddress: string | null;
   /** Mail on its way out; for jobs, which are tried again. */
   readonly mail: Mailer;
+  /** HTTP to places that others have named; for jobs, never within a transaction. */
+  readonly outgoing: GuardedFetch;
   /** What only this installation knows. */
   readonly secret: InstallationSecret;
   readonly requestId: string;

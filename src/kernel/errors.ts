@@ -15,6 +15,8 @@ export type DomainCode =
   | 'connector_unavailable'
   | 'token_invalid'
   | 'session_not_active'
+  | 'invalid_url'
+  | 'invalid_events'
   | 'rate_limited'
   | 'unavailable';
 
@@ -107,6 +109,16 @@ export class TokenInvalidError extends DomainError {
 
 export class SessionNotActiveError extends DomainError {
   readonly code = 'session_not_active';
+}
+
+/** A place that nothing may be sent to. */
+export class InvalidUrlError extends DomainError {
+  readonly code = 'invalid_url';
+}
+
+/** Event types that there are not, or none at all. */
+export class InvalidEventsError extends DomainError {
+  readonly code = 'invalid_events';
 }
 
 /** No answer in time: the outcome is unknown. */

@@ -131,7 +131,11 @@ export const eventCatalogue = {
   },
   'webhook.disabled': {
     when: 'A webhook subscription was switched off: too many deliveries failed in a row.',
-    payload: z.strictObject({ webhookId: id('The subscription'), url: text('Where it delivered to.') }),
+    payload: z.strictObject({
+      webhookId: id('The subscription'),
+      host: text('The server that it delivered to.'),
+      reason: text('Why.'),
+    }),
   },
   'webhook.test': {
     when: 'Somebody asked for a test delivery; it goes to that subscription alone.',

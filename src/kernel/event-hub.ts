@@ -6,6 +6,8 @@ const QUEUE_LIMIT = 1000;
 export interface EventSource {
   /** The last event that has been handed out; every committed event up to it has been. */
   readonly position: () => string;
+  /** The same, where it is certain that no event up to it is still to be committed; null until then. */
+  readonly settled: () => string | null;
   /** Looks for new events now. */
   readonly wake: () => void;
 }
@@ -14,6 +16,7 @@ export interface EventSource {
 export class EventHub {
   readonly #readers = new Set<{ wants: (event: LoggedEvent) => boolean; queue: BoundedQueue<LoggedEvent> }>();
   readonly #wakeListeners: (() => void)[] = [];
+  readonly #readListeners: (() => void)[] = [];
   #source: EventSource | undefined;
 
   attach(source: EventSource): void {
@@ -28,6 +31,21 @@ export class EventHub {
 
   onWake(listener: () => void): void {
     this.#wakeListeners.push(listener);
+  }
+
+  /** Called each time that the log has been looked at: on news, and now and then without. */
+  onRead(listener: () => void): void {
+    this.#readListeners.push(listener);
+  }
+
+  /** The log has been looked at. */
+  wasRead(): void {
+    for (const listener of this.#readListeners) listener();
+  }
+
+  /** Every event up to it is committed, or never will be; null while that is not certain. */
+  settled(): string | null {
+    return this.#source?.settled() ?? null;
   }
 
   position(): string {

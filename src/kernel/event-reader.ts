@@ -31,6 +31,8 @@ export class EventReader {
   readonly #log: Logger;
   #position = 0n;
   #gap: { from: bigint; until: bigint } | undefined;
+  /** The first transaction that had not begun at the start, while an older one may still be running. */
+  #unsettledUntil: bigint | undefined;
   #reading: Promise<void> | undefined;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
@@ -52,7 +54,12 @@ export class EventReader {
       now = await this.#snapshot();
     }
     this.#position = first.last;
-    this.#hub.attach({ position: () => String(this.#position), wake: this.wake });
+    if (now.oldestRunning < first.nextTransaction) this.#unsettledUntil = first.nextTransaction;
+    this.#hub.attach({
+      position: () => String(this.#position),
+      settled: () => (this.#unsettledUntil === undefined ? String(this.#position) : null),
+      wake: this.wake,
+    });
     this.wake();
   }
 
@@ -65,6 +72,7 @@ export class EventReader {
     clearTimeout(this.#timer);
     this.#again = false;
     this.#reading = this.#read()
+      .then(() => this.#hub.wasRead())
       .catch(error => this.#log.error({ err: error }, 'event log not read'))
       .finally(() => {
         this.#reading = undefined;
@@ -83,6 +91,9 @@ export class EventReader {
     for (let full = true; full && !this.#closed; ) {
       const page = await this.#page();
       full = page.events.length === BATCH;
+      if (this.#unsettledUntil !== undefined && page.oldestRunning >= this.#unsettledUntil) {
+        this.#unsettledUntil = undefined;
+      }
       for (const event of page.events) {
         const sequence = BigInt(event.sequence);
         if (sequence > this.#position + 1n && !this.#mayPass(page)) return;

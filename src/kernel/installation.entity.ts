@@ -16,6 +16,20 @@ export const SigningKey = defineEntity({
 });
 export type SigningKey = InferEntity<typeof SigningKey>;
 
+/** The pair of keys under which push services know this installation; made once. The private half is sealed. */
+export const VapidKey = defineEntity({
+  name: 'VapidKey',
+  tableName: 'vapid_keys',
+  properties: {
+    /** `web-push`: there is one. */
+    id: p.text().primary(),
+    publicKey: p.text(),
+    sealedPrivateKey: p.text(),
+    createdAt: column.createdAt(),
+  },
+});
+export type VapidKey = InferEntity<typeof VapidKey>;
+
 /** How often a thing was tried in vain: an address, or an e-mail in a network, as a digest. */
 export const FailedAttempts = defineEntity({
   name: 'FailedAttempts',

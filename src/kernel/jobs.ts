@@ -15,6 +15,18 @@ export interface JobMap {
   'tell-availability': { networkId: string; chargerId: string };
   'sign-certificate': { networkId: string; certificateId: string };
   'charger-offline': { networkId: string; chargerId: string };
+  'send-webhooks': { networkId: string; subscriptionId: string };
+  /** `from` and `to`: inclusive; `behind`: how far it has come in the log. */
+  'recover-webhooks': { networkId: string; subscriptionId: string; from: string; to: string; behind: string };
+  'send-push': { networkId: string; subscriptionId: string; message: PushMessage; expiresAt: string };
+}
+
+/** What a device shows. */
+export interface PushMessage {
+  readonly title: string;
+  readonly body: string;
+  /** For the app, which opens what it names. */
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 export type JobName = keyof JobMap;

@@ -13,6 +13,34 @@ export function coalesced(withinMs: number, log: Logger, work: () => Promise<voi
   };
 }
 
+/** Runs the work when woken, never twice at a time, and once more where it was woken meanwhile. Failures are logged. */
+export function oneAtATime(log: Logger, work: () => Promise<void>) {
+  let running: Promise<void> | undefined;
+  let isWokenAgain = false;
+  let isStopped = false;
+  const wake = (): void => {
+    if (isStopped) return;
+    if (running) {
+      isWokenAgain = true;
+      return;
+    }
+    isWokenAgain = false;
+    running = work()
+      .catch(error => log.error({ err: error }, 'work failed'))
+      .finally(() => {
+        running = undefined;
+        if (isWokenAgain) wake();
+      });
+  };
+  return {
+    wake,
+    async stop(): Promise<void> {
+      isStopped = true;
+      await running;
+    },
+  };
+}
+
 /** Runs the work now and then again and again, never twice at a time. Failures are logged, save the first. */
 export function everySoOften(everyMs: number, log: Logger, work: () => Promise<void>) {
   let timer: NodeJS.Timeout | undefined;

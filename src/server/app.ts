@@ -14,13 +14,14 @@ import { type Context, inScopeOf } from '../kernel/context.ts';
 import { connectAsOwner, openDatabase } from '../kernel/database.ts';
 import { EventHub } from '../kernel/event-hub.ts';
 import { EventReader } from '../kernel/event-reader.ts';
+import { openGuardedFetch, type Resolve } from '../kernel/guarded-fetch.ts';
 import type { InstallationSecret } from '../kernel/installation-secret.ts';
 import { networksScope, runInScope, type Scope, systemScope } from '../kernel/scope.ts';
 import { coalesced, everySoOften } from '../kernel/timing.ts';
 import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
 import { keylessLimit } from './keyless-limit.ts';
-import { openMailer } from './mailer.ts';
+import { contactOf, openMailer } from './mailer.ts';
 import { startWorker } from './worker.ts';
 
 const ALIVE_EVERY_MS = 5_000;
@@ -59,6 +60,8 @@ export interface AppOptions {
   readonly log: Logger;
   readonly now?: () => Temporal.Instant;
   readonly onStatement?: (sql: string) => void;
+  /** Resolves the host names of others; by DNS where left out. */
+  readonly resolve?: Resolve;
 }
 
 export async function openApp(options: AppOptions): Promise<App> {
@@ -77,6 +80,12 @@ export async function openApp(options: AppOptions): Promise<App> {
   const chargers = new BusChargerCommands(em.fork(), bus, config.COMMAND_TIMEOUT_SECONDS);
   const secret = installationSecret(config);
   const mail = openMailer(config);
+  const outgoing = openGuardedFetch({
+    allowLoopback: config.OUTGOING_ALLOW_LOOPBACK,
+    timeoutMs: config.OUTGOING_TIMEOUT_SECONDS * 1000,
+    contact: contactOf(config.MAIL_FROM),
+    resolve: options.resolve,
+  });
   const proxies = trusted(config.TRUSTED_PROXIES);
 
   const context = (viewer: Viewer, requestId: string = randomUUID(), origin: Origin = {}): Context => ({
@@ -86,6 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clientAddress: origin.clientAddress ?? null,
     secret,
     mail,
+    outgoing,
     now,
     hub,
     chargers,
@@ -122,7 +132,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   );
   await alive.first;
   const worker = config.ROLES.includes('worker')
-    ? await startWorker(databaseUrl, log, context, {
+    ? await startWorker(databaseUrl, log, hub, context, {
         eventHours: config.EVENT_RETENTION_HOURS,
         meterValueDays: config.METER_VALUE_RETENTION_DAYS,
       })
@@ -148,6 +158,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       hub.close();
       await alive.stop();
       await reader.close();
+      await outgoing.close();
       await runInScope(systemScope, () =>
         db({ em: em.fork() }).deleteFrom('nodes').where('id', '=', bus.nodeId).execute(),
       );

@@ -60,6 +60,8 @@ const settings = z.object({
     .regex(/^smtps?:\/\//, { message: 'must begin with smtp:// or smtps://' })
     .optional(),
   MAIL_FROM: z.string().min(3).default('Chargegraph <no-reply@localhost>'),
+  OUTGOING_ALLOW_LOOPBACK: flag(false),
+  OUTGOING_TIMEOUT_SECONDS: integer(1, 60, 10),
   COMMAND_TIMEOUT_SECONDS: integer(1, 120, 20),
   STREAM_COMMENT_SECONDS: integer(1, 60, 15),
   EVENT_RETENTION_HOURS: integer(24, 8_760, 72),

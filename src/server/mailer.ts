@@ -6,6 +6,9 @@ import { newId } from '../kernel/ids.ts';
 import type { Mailer } from '../kernel/mailer.ts';
 import type { Config } from './config.ts';
 
+/** The address within `MAIL_FROM`, which may have a name before it. */
+export const contactOf = (from: string): string => `mailto:${/<([^>]+)>/.exec(from)?.[1] ?? from.trim()}`;
+
 /** Over `SMTP_URL`; without it each mail becomes a file in `DATA_DIR/mail`. */
 export function openMailer(config: Pick<Config, 'SMTP_URL' | 'MAIL_FROM' | 'DATA_DIR'>): Mailer {
   const from = config.MAIL_FROM;

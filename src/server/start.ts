@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Resolve } from '../kernel/guarded-fetch.ts';
 import { type App, openApp } from './app.ts';
 import type { Config } from './config.ts';
 import { findDatabase, type RunningDatabase } from './database.ts';
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly tell?: (message: string) => void;
   readonly now?: () => Temporal.Instant;
   readonly onStatement?: (sql: string) => void;
+  /** Resolves the host names of others; by DNS where left out. */
+  readonly resolve?: Resolve;
 }
 
 /** Everything, in order; whatever was opened is closed again if a later step fails. */

@@ -1,12 +1,22 @@
-import { parseCronItems, type Runner, run, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
+import {
+  parseCronItems,
+  type Runner,
+  type RunnerOptions,
+  run,
+  type Task,
+  type TaskList,
+  Logger as WorkerLogger,
+} from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { keepHouse, type Retention } from '../domains/housekeeping.ts';
-import { jobHandlers } from '../domains/jobs.ts';
+import { jobHandlers, outgoingJobs } from '../domains/jobs.ts';
+import { fanOut } from '../domains/webhooks/fan-out.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
+import type { EventHub } from '../kernel/event-hub.ts';
 import { networksScope, systemScope } from '../kernel/scope.ts';
-import { everySoOften } from '../kernel/timing.ts';
+import { everySoOften, oneAtATime } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
 
 /** No job takes this long: one that is locked for longer was lost with its process. */
@@ -23,44 +33,99 @@ async function releaseLostJobs(pool: pg.Pool): Promise<void> {
   );
 }
 
-/** Runs the jobs that are due, whichever process added them. Each acts for the network that its payload names. */
+/** Jobs at a time: of our own, and of those that wait for machines of others. */
+const CONCURRENCY = 4;
+const OUTGOING_CONCURRENCY = 16;
+
+/** On one node, however many there are. */
+const HOURLY = { task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' };
+
+export interface Worker {
+  stop(): Promise<void>;
+}
+
+type ContextOf = (viewer: Viewer, requestId: string, origin: Origin) => Context;
+
+/**
+ * Runs the jobs that are due, whichever process added them, each for the network that its payload names; and makes
+ * events into webhook deliveries as they come.
+ */
 export async function startWorker(
   databaseUrl: string,
   log: Logger,
-  context: (viewer: Viewer, requestId: string, origin: Origin) => Context,
+  hub: EventHub,
+  context: ContextOf,
   retention: Retention,
-): Promise<Runner> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 6, application_name: 'chargegraph worker' });
+): Promise<Worker> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, application_name: 'chargegraph worker' });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
   pool.on('error', lost).on('connect', client => client.on('error', lost));
-  const taskList: TaskList = {};
-  for (const [name, handler] of Object.entries(jobHandlers)) {
-    taskList[name] = async (payload, helpers) => {
-      const { networkId } = payload as { networkId: string };
-      const ctx = context(system, `job:${helpers.job.id}`, { scope: networksScope([networkId]) });
-      await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
-    };
-  }
-  taskList['keep-house'] = (_, { job }) =>
-    keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), retention);
   await releaseLostJobs(pool);
   const releasing = everySoOften(LOST_AFTER_MS / 10, log, () => releaseLostJobs(pool));
+  const isOutgoing = (name: string) => outgoingJobs.has(name);
+  const runners = await Promise.all([
+    startRunner(pool, log, {
+      concurrency: CONCURRENCY,
+      taskList: {
+        ...tasks(context, name => !isOutgoing(name)),
+        'keep-house': (_, { job }) =>
+          keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), retention),
+      },
+      parsedCronItems: parseCronItems([HOURLY]),
+    }),
+    startRunner(pool, log, { concurrency: OUTGOING_CONCURRENCY, taskList: tasks(context, isOutgoing) }),
+  ]);
+  const fanningOut = startFanOut(log, hub, () => context(system, 'fan-out', { scope: systemScope }));
+  return {
+    async stop() {
+      await fanningOut.stop();
+      await Promise.all(runners.map(runner => runner.stop()));
+      await releasing.stop();
+      await pool.end();
+    },
+  };
+}
+
+function tasks(context: ContextOf, isIncluded: (name: string) => boolean): TaskList {
+  const included = Object.entries(jobHandlers).filter(([name]) => isIncluded(name));
+  return Object.fromEntries(
+    included.map(([name, handler]): [string, Task] => [
+      name,
+      async (payload, helpers) => {
+        const { networkId } = payload as { networkId: string };
+        const ctx = context(system, `job:${helpers.job.id}`, { scope: networksScope([networkId]) });
+        await inScopeOf(ctx, () => (handler as AnyHandler)(ctx, payload as { networkId: string }));
+      },
+    ]),
+  );
+}
+
+async function startRunner(pgPool: pg.Pool, log: Logger, options: RunnerOptions): Promise<Runner> {
   const runner = await run({
-    pgPool: pool,
-    concurrency: 4,
+    ...options,
+    pgPool,
     pollInterval: 1_000,
     noHandleSignals: true,
+    // in batches, which a runner that is stopped waits for: a job alone it would leave locked
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     logger: new WorkerLogger(() => (level, message, meta) => {
       if (level === 'error') log.error({ job: meta }, message);
       else if (level === 'warning') log.warn({ job: meta }, message);
     }),
-    taskList,
-    // once an hour, on one node
-    parsedCronItems: parseCronItems([{ task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' }]),
   });
-  void runner.promise
-    .finally(() => releasing.stop())
-    .catch(error => log.error({ err: error }, 'worker stopped'))
-    .finally(() => pool.end());
+  runner.promise.catch(error => log.error({ err: error }, 'worker stopped'));
   return runner;
+}
+
+/** Each time that the log has been read, what it holds more is made into deliveries. */
+function startFanOut(log: Logger, hub: EventHub, context: () => Context) {
+  let done: string | null = null;
+  const fanningOut = oneAtATime(log, async () => {
+    const settled = hub.settled();
+    if (settled === null || settled === done) return;
+    while (await fanOut(context(), settled));
+    done = settled;
+  });
+  hub.onRead(fanningOut.wake);
+  return fanningOut;
 }

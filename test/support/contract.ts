@@ -46,6 +46,23 @@ export const routesBeyond: readonly ContractRoute[] = [
       ({ method, path }) => method === 'GET' && path === `${contract.basePath}/locations`,
     )!.responses,
   },
+  {
+    method: 'GET',
+    path: `${contract.basePath}/push/config`,
+    params: [],
+    body: [],
+    responses: {
+      200: {
+        fields: [
+          { name: 'data', type: 'object' },
+          { name: 'publicKey', type: 'string' },
+          { name: 'success', type: 'boolean' },
+          { name: 'timestamp', type: 'object', format: 'date-time' },
+        ],
+        example: { data: { publicKey: 'string' }, success: true, timestamp: '2026-06-19T18:42:09Z' },
+      },
+    },
+  },
 ];
 
 /** Members that a route's description tells of, and its table of the body does not. */

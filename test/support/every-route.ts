@@ -3,6 +3,8 @@ import { demoCharger, playCharge } from './charge.ts';
 import { eventually } from './eventually.ts';
 import { brandNetwork, makePlace, makeStation, makeTariff } from './everything-set.ts';
 import { resetTokenFor } from './mail.ts';
+import { pushKeys } from './push-keys.ts';
+import { startReceiver } from './receiver.ts';
 import type { RestAnswer, TestServer } from './server.ts';
 import type { RawStation } from './station.ts';
 
@@ -28,6 +30,7 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
     ...(await callCommands(server, station)),
     ...(await callLimits(server, station)),
   };
+  const outgoing = { ...(await callWebhooks(server)), ...(await callPush(ana!)) };
   await station.raw.close();
 
   const { rest, demo } = server;
@@ -42,6 +45,7 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
     ...places,
     ...control,
     ...(await callFigures(server)),
+    ...outgoing,
     'POST /pricing/calculate': [
       await price({ tariffId, ...usage }),
       await price({ chargerId: demo.chargers[0]!.id, energyKwh: 1 }),
@@ -51,6 +55,55 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
       await rest('GET', `/tariffs/${tariffId}`),
       await rest('GET', `/tariffs/${(await rest('GET', '/tariffs')).body.data[0].id}`),
     ],
+  };
+}
+
+/** One that takes what it is sent, one that does not and is disabled, one that is removed. */
+async function callWebhooks(server: TestServer): Promise<Answers> {
+  const { rest } = server;
+  const receiver = await startReceiver();
+  const refusing = await startReceiver(response => response.writeHead(500).end('no'));
+  const create = (url: string) =>
+    rest('POST', '/webhooks', { body: { url, events: 'invoice.created', description: 'A hook' } });
+  const made = [await create(receiver.url), await create(refusing.url), await create(receiver.url)];
+  const [taking, failing, removed] = made.map(({ body }) => `/webhooks/${body.data.id}`);
+  const tests = [await rest('POST', `${taking}/test`), await rest('POST', `${failing}/test`)];
+  const tried = (at: string) =>
+    eventually(async () => {
+      const list = await rest('GET', `${at}/deliveries`);
+      return list.body.data[0]?.attempts === 1 && list;
+    });
+  const lists = [await tried(taking!), await tried(failing!)];
+  const paths = lists.map((list, at) => `${[taking, failing][at]}/deliveries/${list.body.data[0].id}`);
+  const details = [await rest('GET', paths[0]!), await rest('GET', paths[1]!)];
+  const patch = (body: object) => rest('PATCH', failing!, { body });
+  const answers: Answers = {
+    'POST /webhooks': made,
+    'POST /webhooks/{webhookId}/test': tests,
+    'GET /webhooks/{webhookId}/deliveries': lists,
+    'GET /webhooks/{webhookId}/deliveries/{deliveryId}': details,
+    'POST /webhooks/{webhookId}/deliveries/{deliveryId}/retry': [await rest('POST', `${paths[0]}/retry`)],
+    'PATCH /webhooks/{webhookId}': [
+      await patch({ events: ['session.started', 'session.completed'], description: 'Another hook' }),
+      await patch({ isActive: false }),
+    ],
+    'GET /webhooks': [await rest('GET', '/webhooks')],
+    'DELETE /webhooks/{webhookId}': [await rest('DELETE', removed!)],
+    'GET /webhooks/event-types': [await rest('GET', '/webhooks/event-types')],
+  };
+  receiver.close();
+  refusing.close();
+  return answers;
+}
+
+async function callPush(driver: AppDriver): Promise<Answers> {
+  const endpoint = 'https://push.invalid/device';
+  const subscribed = await driver.rest('POST', '/push/subscribe', { endpoint, keys: pushKeys() });
+  return {
+    'GET /push/config': [await driver.rest('GET', '/push/config')],
+    'POST /push/subscribe': [subscribed],
+    'POST /push/test': [await driver.rest('POST', '/push/test')],
+    'POST /push/unsubscribe': [await driver.rest('POST', '/push/unsubscribe', { endpoint })],
   };
 }
 

@@ -6,8 +6,10 @@ import { inScopeOf } from '../../src/kernel/context.ts';
 import { networksScope } from '../../src/kernel/scope.ts';
 import { newKey } from './callers.ts';
 import { playCharge } from './charge.ts';
+import { eventually } from './eventually.ts';
 import { globalId, rowId } from './global-id.ts';
 import { resetTokenFor } from './mail.ts';
+import { pushKeys } from './push-keys.ts';
 import type { TestServer } from './server.ts';
 import { type Frame, RawStation, RefusedUpgrade } from './station.ts';
 
@@ -203,6 +205,8 @@ export async function driverThere(
   await ask('POST', `/locations/${locationId}/report`, { category: 'other', note: 'Dark', chargerId }, once);
   await ask('POST', '/favorites', { targetType: 'charger', targetId: chargerId }, self);
   await ask('PUT', '/notifications/preferences', { smsEnabled: true }, self);
+  await ask('POST', '/push/subscribe', { endpoint: 'https://push.invalid/1', keys: pushKeys() }, self);
+  await webhookThere(server, network);
   const station = await willingStation(server, network);
   await ask('POST', '/reservations', { chargerId, expiryMinutes: 240 }, self);
   await ask('PUT', `/smart-charging/${chargerId}/limit`, { limit: 10 }, self);
@@ -250,6 +254,15 @@ const WILLING: Readonly<Record<string, object>> = {
   UpdateFirmware: {},
   GetLocalListVersion: { listVersion: 0 },
 };
+
+/** A subscription of the network's that nobody can reach, with a delivery that was tried once and given up. */
+async function webhookThere(server: TestServer, { apiKey }: OtherNetwork): Promise<void> {
+  const body = { url: 'https://hooks.invalid/', events: 'invoice.created', description: 'Other hook' };
+  const made = await server.rest('POST', '/webhooks', { apiKey, body });
+  await server.rest('POST', `/webhooks/${made.body.data.id}/test`, { apiKey });
+  await eventually(async () => (await server.sql('select from webhook_attempts')).length > 0);
+  await server.sql(`update webhook_deliveries set status = 'failed', next_attempt_at = null`);
+}
 
 /** The network's station, which accepts every command. */
 async function willingStation(
