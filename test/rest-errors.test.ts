@@ -554,8 +554,10 @@ describe.each(withIds.map(row => [keyOf(row), row] as const))('%s, which names a
 
   it('is 404 for the id of something else', async () => {
     const own = idIn(row, (await goodRequest(row)).path);
+    // routes of its own kind may make a new one for each good request
+    const strangers = withIds.filter(other => typeNamed(other) !== typeNamed(row));
     const others = await Promise.all(
-      withIds.map(async other => idIn(other, (await goodRequest(other)).path)),
+      strangers.map(async other => idIn(other, (await goodRequest(other)).path)),
     );
     const strange = others.filter(id => id !== own);
     expect(strange.length).toBeGreaterThan(5);
