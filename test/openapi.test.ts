@@ -413,7 +413,8 @@ function shapeOfSchema(part: Json): Shape {
 
 /** The contract's shape, with ours where it says no more than that something is an object. */
 function opaque(contract: Shape, ours: Shape | undefined): Shape {
-  if (contract.kind === 'object' && (ours?.kind === 'members' || ours?.kind === 'array')) return ours;
+  if (contract.kind === 'object' && ours?.kind === 'members') return ours;
+  if (contract.kind === 'list' && ours?.kind === 'array') return ours;
   // an example alone does not tell a whole number from any other
   if (contract.kind === 'number' && ours?.kind === 'integer') return ours;
   if (contract.kind === 'array' && ours?.kind === 'array') {

@@ -31,7 +31,7 @@ export const webhookTest = object('WebhookTest', 'A test event on its way.', {
   test_enqueued: flag('Whether it will be sent.'),
 });
 
-const STATUSES = ['Pending', 'Delivered', 'Failed'];
+const STATUSES = ['Pending', 'Delivered', 'Failed', 'Skipped'];
 
 export const deliveryItem = object('WebhookDeliveryItem', 'One event on its way to one server.', {
   id: uuid('Names the delivery.'),
