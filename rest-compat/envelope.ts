@@ -35,7 +35,7 @@ export const invalidRequest = (details: readonly FieldProblem[]): RestError =>
   );
 
 /** The routes whose envelope is barer, and whose members are in snake_case. */
-const isBare = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
+export const isBare = (path: string): boolean => /^\/webhooks(\/|$)/.test(path);
 
 /** A refusal of the route with this path below the base path. */
 export const failure = ({ slug, message, details, status }: RestError, path: string) => ({

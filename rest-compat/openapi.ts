@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { z } from 'zod';
 import type { Audience } from '../src/auth/authorize.ts';
+import { isBare } from './envelope.ts';
 import { eventStream } from './event-stream.ts';
 import { ENVELOPES } from './openapi-envelopes.ts';
 import { EXAMPLES, INTRODUCTION, PARAMETERS, REFUSALS, ROUTES, TAGS } from './openapi-prose.ts';
@@ -209,21 +210,18 @@ function answerOf(route: Route, named: NamedTypes): Json {
   return { [status]: { description: DONE[status], headers: ANSWER_HEADERS, content: { ...json, ...other } } };
 }
 
-/** Webhook routes have an envelope of their own. */
-const isBare = ({ path }: Pick<Row, 'path'>): boolean => path.startsWith('/webhooks');
-
 /** What is written around the answer; a page's `list` becomes the data. */
 function enveloped(route: Route, answer: Json): Json {
   const list = (answer.properties as { list?: Json; totalCount?: Json } | undefined)?.list;
   const isPage = list !== undefined && 'totalCount' in (answer.properties as object);
   const properties = {
     data: isPage ? list : answer,
-    ...(!isBare(route) && {
+    ...(!isBare(route.path) && {
       success: { type: 'boolean', const: true },
       timestamp: { type: 'string', format: 'date-time', examples: ['2026-06-19T18:42:09Z'] },
     }),
     ...(isPage && {
-      pagination: { $ref: `#/components/schemas/${isBare(route) ? 'WebhookPagination' : 'Pagination'}` },
+      pagination: { $ref: `#/components/schemas/${isBare(route.path) ? 'WebhookPagination' : 'Pagination'}` },
     }),
   };
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
@@ -234,7 +232,7 @@ function refusedAnswers(route: Route, graph: GraphQLSchema, refusals: Record<str
   const slugs = Map.groupBy(refusalsOf(route, graph), statusOf);
   return Object.fromEntries(
     [...slugs].map(([status, same]) => {
-      const name = (isBare(route) ? 'Webhook' : '') + same.map(pascalCase).join('Or');
+      const name = (isBare(route.path) ? 'Webhook' : '') + same.map(pascalCase).join('Or');
       refusals[name] ??= refused(route, status, same);
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
@@ -250,8 +248,8 @@ const pascalCase = (slug: string): string =>
 function refused(route: Route, status: number, slugs: readonly Slug[]): Json {
   const first = slugs.find(slug => slug === 'validation_error') ?? slugs[0];
   const words = { type: 'string', enum: slugs };
-  const type = `${isBare(route) ? 'Webhook' : ''}${status === 400 ? 'InvalidRequest' : 'Refusal'}`;
-  const members: Record<string, Json> = isBare(route) ? { error: words } : { error: words, code: words };
+  const type = `${isBare(route.path) ? 'Webhook' : ''}${status === 400 ? 'InvalidRequest' : 'Refusal'}`;
+  const members: Record<string, Json> = isBare(route.path) ? { error: words } : { error: words, code: words };
   const schema = {
     allOf: [{ $ref: `#/components/schemas/${type}` }, { type: 'object', properties: members }],
   };

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { isBare } from '../../rest-compat/envelope.ts';
 import { openApi } from '../../rest-compat/openapi.ts';
 import { rows } from '../../rest-compat/rows.ts';
 import { BASE_PATH } from '../../rest-compat/serve.ts';
@@ -43,7 +44,8 @@ export function answerProblems({ method, path, status, contentType, text }: Give
   const template = templateOf(path);
   const operation = template && reference.paths[template]?.[method.toLowerCase()];
   // no such route, or no such method
-  if (!operation) return problemsAt(['components', 'schemas', 'Refusal'], JSON.parse(text));
+  const refusal = isBare(path) ? 'WebhookRefusal' : 'Refusal';
+  if (!operation) return problemsAt(['components', 'schemas', refusal], JSON.parse(text));
   const responses = operation.responses as Record<string, { $ref?: string; content?: object }>;
   const response = responses[status];
   if (!response) return [`the reference knows no ${status}`];
