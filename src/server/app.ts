@@ -108,6 +108,8 @@ export async function openApp(options: AppOptions): Promise<App> {
         em: em.fork(),
         log,
         nodeId: bus.nodeId,
+        connectsPerMinute: config.STATION_CONNECTS_PER_MINUTE,
+        drainSeconds: config.DRAIN_SECONDS,
         isTrustedProxy,
         closeElsewhere: (station, socket) => closeElsewhere(bus, station.id, socket),
         contextFor: (station, requestId) =>

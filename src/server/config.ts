@@ -61,6 +61,8 @@ const settings = z.object({
     .optional(),
   MAIL_FROM: z.string().min(3).default('Chargegraph <no-reply@localhost>'),
   COMMAND_TIMEOUT_SECONDS: integer(1, 120, 20),
+  STATION_CONNECTS_PER_MINUTE: integer(1, 10_000, 60),
+  DRAIN_SECONDS: integer(0, 120, 10),
   STREAM_COMMENT_SECONDS: integer(1, 60, 15),
   GATEWAY_PORT: integer(0, 65_535, 4001),
   GATEWAY_SUBGRAPHS_URL: z
