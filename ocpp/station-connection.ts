@@ -46,9 +46,9 @@ export class StationConnection {
     this.#keepPayloadsOutOfErrors();
   }
 
-  /** Resolves when every call received so far has been answered. */
-  get settled(): Promise<void> {
-    return this.#queue;
+  /** Resolves when every call received so far has been answered, or the time is over. */
+  async settled(withinMs: number): Promise<void> {
+    await within(withinMs, this.#queue);
   }
 
   /**

@@ -4,11 +4,13 @@ import { mailPasswordReset } from './drivers/accounts.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
 import { expireSession } from './sessions/start-session.ts';
+import { stopCancelled } from './sessions/stop-session.ts';
 import { balanceLocation, resendLimits } from './smart-charging/balance-location.ts';
 
 /** What each job does. */
 export const jobHandlers: JobHandlers = {
   'expire-session': expireSession,
+  'stop-cancelled': stopCancelled,
   'mail-password-reset': mailPasswordReset,
   'expire-reservation': expireReservation,
   'fire-schedule': fireSchedule,

@@ -5,6 +5,7 @@ import { inTransaction } from './transaction.ts';
 /** Background work by name, and what each needs to know. Payloads name the networks that the work acts for. */
 export interface JobMap {
   'expire-session': { networkId: string; sessionId: string };
+  'stop-cancelled': { networkId: string; sessionId: string };
   'mail-password-reset': { networkId: string; email: string };
   'expire-reservation': { networkId: string; reservationId: string };
   'fire-schedule': { networkId: string; scheduleId: string };

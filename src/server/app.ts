@@ -122,7 +122,9 @@ export async function openApp(options: AppOptions): Promise<App> {
     stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),
   );
   await alive.first;
-  const worker = config.ROLES.includes('worker') ? await startWorker(databaseUrl, log, context) : null;
+  const worker = config.ROLES.includes('worker')
+    ? await startWorker(databaseUrl, log, context, config.STALE_SESSION_HOURS)
+    : null;
 
   return {
     config,

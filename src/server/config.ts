@@ -63,6 +63,7 @@ const settings = z.object({
   COMMAND_TIMEOUT_SECONDS: integer(1, 120, 20),
   STATION_CONNECTS_PER_MINUTE: integer(1, 10_000, 60),
   DRAIN_SECONDS: integer(0, 120, 10),
+  STALE_SESSION_HOURS: integer(1, 720, 24),
   STREAM_COMMENT_SECONDS: integer(1, 60, 15),
   GATEWAY_PORT: integer(0, 65_535, 4001),
   GATEWAY_SUBGRAPHS_URL: z
