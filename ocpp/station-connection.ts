@@ -123,7 +123,11 @@ export class StationConnection {
     internals._onCall = (messageId, action, payload) => {
       if (this.#isDraining) return Promise.resolve();
       if (++this.#queued > QUEUE_LIMIT) void this.close(1008, 'Too many calls without waiting for answers');
-      this.#queue = this.#queue.then(() => onCall(messageId, action, payload)).finally(() => this.#queued--);
+      const done = () => {
+        this.#queued--;
+      };
+      // whatever becomes of a call, the next one gets its turn
+      this.#queue = this.#queue.then(() => onCall(messageId, action, payload)).then(done, done);
       return this.#queue;
     };
   }
