@@ -42,6 +42,7 @@ export class StationConnection {
     this.client = client;
     this.lastMessageAt = now;
     this.#closed = once(client, 'close');
+    this.#surviveErrorsWhileClosing();
     this.#takeCallsInOrder();
     this.#keepPayloadsOutOfErrors();
   }
@@ -115,6 +116,12 @@ export class StationConnection {
   /** Fails what is still asked of the station, and closes the socket. */
   async close(code: number, reason: string): Promise<void> {
     await this.client.close({ code, reason });
+  }
+
+  /** The library's close rejects, to nobody, where the socket breaks meanwhile: that would end the process. */
+  #surviveErrorsWhileClosing(): void {
+    const close = this.client.close.bind(this.client);
+    this.client.close = options => close(options).catch(() => undefined);
   }
 
   #takeCallsInOrder(): void {

@@ -183,6 +183,20 @@ describe('two sockets with one identity', () => {
     await newer.close();
   });
 
+  it('lines 4 and 13: an unusable frame on a socket that is being closed ends nothing', async () => {
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    older.socket.pause();
+    const newer = await connect(server, twice);
+    await newer.call('Heartbeat', {});
+    older.send('x'.repeat(300 * 1024));
+    await roundTrips(newer);
+    older.socket.resume();
+    await older.closed();
+    expect(await newer.call('Heartbeat', {})).toHaveProperty('currentTime');
+    await newer.close();
+  });
+
   it('line 13: a socket in another process is replaced as one in this', async () => {
     const other = await startTestServer({ databaseUrl: server.databaseUrl });
     const twice = await addCharger(server);
