@@ -111,11 +111,17 @@ export function serveCommands(bus: Bus, registry: StationRegistry): void {
     const connection = registry.get(chargerId);
     if (!connection) return { failure: 'offline' };
     const call = (action: string, payload: object) => connection.call(action, payload, timeoutMs);
+    // what the station said before it refused may be why it did: that is on record before the refusal is told
+    const heard = () => connection.settled(BUS_SLACK_MS / 2);
     try {
-      return { answer: await commands16[name](call, args as never) };
+      const answer = await commands16[name](call, args as never);
+      if ((answer as { status?: string }).status === 'Rejected') await heard();
+      return { answer };
     } catch (error) {
       // a CALLERROR is an answer; after a time-out, or a lost socket, whether the station acts is not known
-      return { failure: isRpcError(error) ? 'refused' : 'unavailable' };
+      if (!isRpcError(error)) return { failure: 'unavailable' };
+      await heard();
+      return { failure: 'refused' };
     }
   });
 }

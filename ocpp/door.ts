@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createRPCError, RPCServer as RPCServerImplementation } from 'ocpp-rpc';
 import type { Logger } from 'pino';
 import {
@@ -9,17 +10,22 @@ import {
   chargerWasHeard,
   type StationSocket,
 } from '../src/domains/chargers/charger-connections.ts';
+import { countMessageFaults } from '../src/domains/chargers/message-faults.ts';
 import type { Station } from '../src/domains/chargers/station.ts';
 import { registrationStatus } from '../src/domains/chargers/station-booted.ts';
 import type { Context } from '../src/kernel/context.ts';
 import { inScopeOf } from '../src/kernel/context.ts';
 import { authenticateStation, type Doorkeeper } from './authenticate.ts';
+import { clientAddress } from './client-address.ts';
 import { isRpcError, toRpcError } from './errors.ts';
+import { FaultLog } from './fault-log.ts';
 import type { StationHandler } from './handler.ts';
+import { mend } from './mend.ts';
 import { withPlainText } from './plain-text.ts';
 import { StationRegistry } from './registry.ts';
 import type { HandledCall, RPCServer, RPCServerClient } from './rpc-types.ts';
 import { StationConnection } from './station-connection.ts';
+import { upgradeLimits } from './upgrade-limits.ts';
 import { routes16 } from './v16/routes.ts';
 
 const SOCKET_OPTIONS = {
@@ -28,6 +34,10 @@ const SOCKET_OPTIONS = {
   /** A station that does not answer a close is cut off after this many milliseconds. */
   closeTimeout: 5_000,
 };
+/** Between the sockets of few stations; many are closed in quicker succession, within `drainSeconds`. */
+const DRAIN_GAP_MS = 100;
+/** What a station is told that cannot be let in for now. */
+const BUSY_RETRY_SECONDS = 10;
 const PROTOCOL_16 = 'ocpp1.6';
 /** A sign of life is written at most this often, between heartbeats. */
 const HEARD_EVERY_MS = 30_000;
@@ -35,6 +45,10 @@ const HEARD_EVERY_MS = 30_000;
 export interface OcppDoorOptions extends Doorkeeper {
   readonly nodeId: string;
   readonly log: Logger;
+  /** How often a station may connect from one address. */
+  readonly connectsPerMinute: number;
+  /** Over which time the sockets are closed at the end. */
+  readonly drainSeconds: number;
   /** A context for one call of a station, acting within its network. */
   readonly contextFor: (station: Station, requestId: string) => Context;
   /** Closes a socket of the station that another process holds. */
@@ -56,6 +70,8 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
   const { log } = options;
   const registry = new StationRegistry();
+  const limits = upgradeLimits(options.connectsPerMinute);
+  let isClosing = false;
   const server = new RPCServerImplementation({
     protocols: [PROTOCOL_16],
     strictMode: true,
@@ -69,7 +85,10 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
     if (!handshake.protocols.has(PROTOCOL_16)) {
       return reject(400, `Offer the subprotocol ${PROTOCOL_16}`);
     }
-    const admission = await authenticateStation(options, handshake);
+    const admission = await limits.inTurn(async () =>
+      handshake.request.socket.destroyed ? null : authenticateStation(options, handshake),
+    );
+    if (!admission) return reject(503, 'Too many stations connect at once');
     if ('station' in admission) return accept({ station: admission.station }, PROTOCOL_16);
     log.info({ chargerUid: handshake.identity, status: admission.refusal }, 'station refused');
     reject(admission.refusal, admission.message);
@@ -89,20 +108,33 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
   return {
     registry,
     upgrade(request, socket, head) {
-      if (!isStationUrl(request.url)) {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
-      server.handleUpgrade(request, socket, head).catch(error => {
-        log.error({ err: error }, 'OCPP upgrade failed');
-        socket.destroy();
-      });
+      const identity = identityIn(request.url);
+      if (identity === null) return refuse(socket, '404 Not Found');
+      if (isClosing) return refuse(socket, '503 Service Unavailable', BUSY_RETRY_SECONDS);
+      limits
+        .secondsToWait(identity, clientAddress(options, request))
+        .then(seconds => {
+          if (seconds !== null) {
+            log.info({ chargerUid: identity, status: 429 }, 'station refused');
+            return refuse(socket, '429 Too Many Requests', seconds);
+          }
+          return server.handleUpgrade(request, socket, head);
+        })
+        .catch(error => {
+          log.error({ err: error }, 'OCPP upgrade failed');
+          socket.destroy();
+        });
     },
     async close() {
+      isClosing = true;
       const connections = registry.all();
-      await Promise.all(connections.map(connection => connection.settled));
+      // all at once they would all knock at the next server at once
+      const gapMs = Math.min(DRAIN_GAP_MS, (options.drainSeconds * 1000) / connections.length);
       await Promise.all(
-        connections.map(connection => connection.close(1012, 'The server restarts; connect again')),
+        connections.map(async (connection, index) => {
+          await delay(index * gapMs);
+          await connection.drain(1012, 'The server restarts; connect again');
+        }),
       );
       await server.close({ code: 1012 });
       await registry.recorded();
@@ -110,14 +142,21 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
   };
 }
 
-/** A path that is not valid percent-encoding would end the process inside the library. */
-export function isStationUrl(url: string | undefined): boolean {
+function refuse(socket: Duplex, status: string, retryAfterSeconds?: number): void {
+  const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
+  const answer = `HTTP/1.1 ${status}\r\nConnection: close\r\n${retry}Content-Length: 0\r\n\r\n`;
+  socket.end(answer, () => socket.destroy());
+}
+
+/** Null for a path that names no station: one that is not valid percent-encoding would end the process in the library. */
+function identityIn(url: string | undefined): string | null {
   try {
     const path = new URL(url ?? '', 'http://localhost').pathname;
     const decoded = decodeURIComponent(path);
-    return STATION_PATH.test(path) && decoded.length <= 512 && !CONTROL_CHARACTER.test(decoded);
+    const isOne = STATION_PATH.test(path) && decoded.length <= 512 && !CONTROL_CHARACTER.test(decoded);
+    return isOne ? decodeURIComponent(path.split('/').at(-1)!) : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -164,6 +203,22 @@ function serve(connection: StationConnection, registry: StationRegistry, options
       )
       .catch(error => log.error({ err: error }, 'disconnection not recorded'));
   });
+
+  if (station.messageValidation === 'relaxed') {
+    const faultsNotCounted = (error: Error) => log.error({ err: error }, 'mended faults not counted');
+    const faults = new FaultLog(counts =>
+      inScope(context(), ctx => countMessageFaults(ctx, station, counts)),
+    );
+    connection.mendWith((schemaId, payload) => {
+      const mended = mend(client.protocol, schemaId, payload);
+      if (mended.faults.length === 0) return payload;
+      const action = schemaId.split(/[:.]/)[1]!;
+      log.warn({ action, faults: mended.faults.slice(0, 20) }, 'message mended');
+      faults.add(action, mended.faults).catch(faultsNotCounted);
+      return mended.payload;
+    });
+    client.once('close', () => faults.flush().catch(faultsNotCounted));
+  }
 
   /** The older socket may be half dead, and so may be its process: nobody waits for this. */
   function closeOlder(older: StationSocket): void {

@@ -30,12 +30,12 @@ export interface RPCServerClient extends EventEmitter {
   handle(handler: (call: HandledCall) => Promise<object>): void;
   handle(method: string, handler: (call: HandledCall) => Promise<object>): void;
   call(method: string, params: object, options: { readonly callTimeoutMs: number }): Promise<unknown>;
-  close(options: {
+  close: (options: {
     readonly code?: number;
     readonly reason?: string;
     readonly awaitPending?: boolean;
     readonly force?: boolean;
-  }): Promise<unknown>;
+  }) => Promise<unknown>;
 }
 
 export interface RPCServer extends EventEmitter {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { Station } from '../src/domains/chargers/station.ts';
 import type { RPCServerClient } from './rpc-types.ts';
 
@@ -10,8 +11,14 @@ const QUEUE_LIMIT = 1_000;
 /** The library's own members that order and answers depend on; their names are pinned with its version. */
 interface Internals {
   _onCall(messageId: string, action: string, payload: unknown): Promise<void>;
+  _onCallResult(messageId: string, result: unknown): void;
+  readonly _pendingCalls: ReadonlyMap<string, { readonly method: string }>;
+  readonly _ws: { close(code: number, reason: string): void };
   sendRaw(message: string): void;
 }
+
+/** A station that is being parted from has this long to get the answers to what it has asked, and to give its own. */
+const SETTLE_MS = 5_000;
 
 /**
  * One station's socket. Its calls are handled in the order in which they arrive, one at a time; the same message
@@ -25,6 +32,8 @@ export class StationConnection {
   #calls: Promise<unknown> = Promise.resolve();
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
+  #isDraining = false;
+  readonly #closed: Promise<unknown>;
   lastMessageAt: Temporal.Instant;
 
   constructor(station: Station, connectionId: string, client: RPCServerClient, now: Temporal.Instant) {
@@ -32,13 +41,15 @@ export class StationConnection {
     this.connectionId = connectionId;
     this.client = client;
     this.lastMessageAt = now;
+    this.#closed = once(client, 'close');
+    this.#surviveErrorsWhileClosing();
     this.#takeCallsInOrder();
     this.#keepPayloadsOutOfErrors();
   }
 
-  /** Resolves when every call received so far has been answered. */
-  get settled(): Promise<void> {
-    return this.#queue;
+  /** Resolves when every call received so far has been answered, or the time is over. */
+  async settled(withinMs: number): Promise<void> {
+    await within(withinMs, this.#queue);
   }
 
   /**
@@ -74,17 +85,56 @@ export class StationConnection {
     return answer;
   }
 
+  /** Mends the payloads of what the station says before they are validated. `schemaId`: `urn:Heartbeat.req`. */
+  mendWith(mend: (schemaId: string, payload: unknown) => unknown): void {
+    const internals = this.client as unknown as Internals;
+    const onCall = internals._onCall;
+    internals._onCall = (messageId, action, payload) =>
+      onCall(messageId, action, mend(`urn:${action}.req`, payload));
+    const onCallResult = internals._onCallResult.bind(this.client);
+    internals._onCallResult = (messageId, result) => {
+      const asked = internals._pendingCalls.get(messageId);
+      onCallResult(messageId, asked ? mend(`urn:${asked.method}.conf`, result) : result);
+    };
+  }
+
+  /**
+   * Takes no more calls, waits for what is in flight in both directions, and closes the socket; within some seconds
+   * whatever the station does. A call that comes meanwhile is not answered: the station sends it again elsewhere.
+   */
+  async drain(code: number, reason: string): Promise<void> {
+    this.#isDraining = true;
+    const isSettled = await within(SETTLE_MS, Promise.all([this.#queue, this.#calls]));
+    // the library's own close waits for what is in flight, without end
+    if (isSettled) void this.close(code, reason);
+    else (this.client as unknown as Internals)._ws.close(code, reason);
+    await this.#closed;
+    // whoever closes the database next should not close it under work that is about to end
+    if (!isSettled) await within(SETTLE_MS, this.#queue);
+  }
+
   /** Fails what is still asked of the station, and closes the socket. */
   async close(code: number, reason: string): Promise<void> {
     await this.client.close({ code, reason });
+  }
+
+  /** The library's close rejects, to nobody, where the socket breaks meanwhile: that would end the process. */
+  #surviveErrorsWhileClosing(): void {
+    const close = this.client.close.bind(this.client);
+    this.client.close = options => close(options).catch(() => undefined);
   }
 
   #takeCallsInOrder(): void {
     const internals = this.client as unknown as Internals;
     const onCall = internals._onCall.bind(this.client);
     internals._onCall = (messageId, action, payload) => {
+      if (this.#isDraining) return Promise.resolve();
       if (++this.#queued > QUEUE_LIMIT) void this.close(1008, 'Too many calls without waiting for answers');
-      this.#queue = this.#queue.then(() => onCall(messageId, action, payload)).finally(() => this.#queued--);
+      const done = () => {
+        this.#queued--;
+      };
+      // whatever becomes of a call, the next one gets its turn
+      this.#queue = this.#queue.then(() => onCall(messageId, action, payload)).then(done, done);
       return this.#queue;
     };
   }
@@ -99,4 +149,12 @@ export class StationConnection {
       sendRaw(JSON.stringify([type, id, code, description.slice(0, 255), {}]));
     };
   }
+}
+
+/** Whether the promise settles in time. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
+  const timer = Promise.withResolvers<boolean>();
+  const timeout = setTimeout(() => timer.resolve(false), milliseconds);
+  const settled = promise.then(() => true);
+  return Promise.race([settled, timer.promise]).finally(() => clearTimeout(timeout));
 }

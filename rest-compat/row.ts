@@ -28,7 +28,10 @@ export interface Row<
   /** Who may call; the services behind the operation hold to the same. */
   readonly access: { readonly scope: KeyScope; readonly audience: Audience };
   readonly freePath?: readonly string[];
-  /** The GraphQL type that the path's first id names: it is looked up before a body is found wrong. */
+  /**
+   * The GraphQL type that the path's first id names: it is looked up before a body is found wrong. `commanded` is a
+   * charger that the caller may command, whether or not they may read it.
+   */
   readonly subject?: string;
   /** What the route calls arguments of its operation that it names otherwise, for telling what is wrong with them. */
   readonly names?: Readonly<Record<string, string>>;

@@ -52,14 +52,18 @@ async function parsed(row: Row, raw: RawRequest, execute: Execute): Promise<Requ
   } catch (error) {
     const [id] = Object.values(raw.path);
     if (row.subject && id) {
-      const { data } = await execute(EXISTS, { id: toGlobalId(row.subject, id) });
-      if (!data?.node) throw notFound();
+      const isCommanded = row.subject === 'commanded';
+      const { data } = await execute(isCommanded ? COMMANDED : EXISTS, {
+        id: toGlobalId(isCommanded ? 'Charger' : row.subject, id),
+      });
+      if (!data?.subject) throw notFound();
     }
     throw error;
   }
 }
 
-const EXISTS = 'query Exists($id: ID!) { node(id: $id) { id } }';
+const EXISTS = 'query Exists($id: ID!) { subject: node(id: $id) { id } }';
+const COMMANDED = 'query Commanded($id: ID!) { subject: mayCommand(chargerId: $id) }';
 
 /** Throws a RestError where the caller may not call the route. */
 export function allow(row: Pick<Row, 'access'>, viewer: Viewer): void {

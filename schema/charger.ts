@@ -1,7 +1,11 @@
+import type { MessageValidation } from '../src/domains/chargers/charger.entity.ts';
 import { createCharger, renewChargerPassword, updateCharger } from '../src/domains/chargers/chargers.ts';
 import type { Connector } from '../src/domains/chargers/connector.entity.ts';
+import type { MessageFault } from '../src/domains/chargers/message-fault.entity.ts';
+import { faultsOfChargers } from '../src/domains/chargers/message-faults.ts';
 import { connectorsOfChargers, listChargers } from '../src/domains/chargers/read-chargers.ts';
 import { ConflictError } from '../src/kernel/errors.ts';
+import { batched } from './batched.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { ConnectorFormat, ConnectorStatusEnum, PowerType } from './connector.ts';
@@ -13,6 +17,31 @@ const Coordinates = builder.objectRef<{ latitude: number; longitude: number }>('
   shareable: true,
   fields: t => ({ latitude: t.exposeFloat('latitude'), longitude: t.exposeFloat('longitude') }),
 });
+
+const MessageValidationEnum = builder.enumType('MessageValidation', {
+  description: 'How the messages of a station are taken.',
+  values: {
+    STRICT: { value: 'strict', description: "What does not hold to OCPP's schemas is refused." },
+    RELAXED: { value: 'relaxed', description: 'Harmless faults are mended, logged and counted.' },
+  } as const satisfies Record<Uppercase<MessageValidation>, object>,
+});
+
+const MessageFaultRef = builder.objectRef<MessageFault>('MessageFault').implement({
+  description: 'A fault that was mended in the messages of a station.',
+  subGraphs: ['network'],
+  fields: t => ({
+    action: t.exposeString('action', { description: "OCPP's word." }),
+    member: t.exposeString('member', {
+      description: 'With its parents, such as meterValue.sampledValue.unit; empty for the payload itself.',
+    }),
+    fault: t.exposeString('fault', { description: 'Such as number_for_text or unknown_member.' }),
+    count: t.float({ description: 'How often.', resolve: fault => Number(fault.count) }),
+    firstSeenAt: t.expose('firstSeenAt', { type: 'DateTime' }),
+    lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime' }),
+  }),
+});
+
+const faultsOf = batched(faultsOfChargers, []);
 
 ChargerRef.implement({
   description: 'A charging station.',
@@ -56,6 +85,16 @@ ChargerRef.implement({
     firmwareVersion: t.exposeString('firmwareVersion', { nullable: true }),
     ocppVersion: t.exposeString('ocppVersion', { nullable: true }),
     securityProfile: t.exposeInt('securityProfile', { description: 'OCPP security profile, 1 to 3.' }),
+    messageValidation: t.expose('messageValidation', {
+      type: MessageValidationEnum,
+      description: 'How its messages are taken, from its next connection on.',
+    }),
+    messageFaults: t.field({
+      type: [MessageFaultRef],
+      description:
+        'What was mended in its messages, the most frequent first. For operators; empty for others.',
+      resolve: (charger, _, ctx) => faultsOf(ctx, charger.id),
+    }),
     connectorCount: t.exposeInt('connectorCount'),
     connectors: t.loadableGroup({
       type: ConnectorRef,
@@ -98,6 +137,7 @@ const CreateChargerInput = builder.inputType('CreateChargerInput', {
     physicalReference: t.string(),
     hasRfidReader: t.boolean(),
     hasDisplay: t.boolean(),
+    messageValidation: t.field({ type: MessageValidationEnum, description: 'RELAXED where left out.' }),
     securityProfile: t.int(),
     password: t.string({ description: '16 to 40 characters; made by us where left out.' }),
     connectors: t.field({ type: [ConnectorInput], required: true }),
@@ -115,6 +155,7 @@ const UpdateChargerInput = builder.inputType('UpdateChargerInput', {
     physicalReference: t.string(),
     hasRfidReader: t.boolean(),
     hasDisplay: t.boolean(),
+    messageValidation: t.field({ type: MessageValidationEnum }),
   }),
 });
 

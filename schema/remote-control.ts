@@ -1,3 +1,4 @@
+import { mayControl } from '../src/domains/chargers/charger-access.ts';
 import {
   type CommandResult,
   type RebootResult,
@@ -109,6 +110,15 @@ const ResetChargerInput = builder.inputType('ResetChargerInput', {
     type: t.field({ type: ResetTypeEnum, description: 'SOFT where left out.' }),
   }),
 });
+
+inSubGraph('network').queryField('mayCommand', t =>
+  t.boolean({
+    description:
+      'Whether the caller may command the station now. A driver: that of their open session or reservation. Scope: control or read.',
+    args: { chargerId: t.arg.globalID({ required: true, for: ChargerRef }) },
+    resolve: (_, { chargerId }, ctx) => mayControl(ctx, chargerId.id),
+  }),
+);
 
 inSubGraph('network').mutationFields(t => ({
   unlockConnector: t.field({

@@ -508,6 +508,14 @@ describe('the scopes of a key', () => {
     expect((await call(keys.get('only read')!, query)).code).toBe('driver_required');
   });
 
+  it('mayCommand needs the scope "control" or "read"', async () => {
+    const query = `{ mayCommand(${atOther()}) }`;
+    for (const scope of ['control', 'read']) {
+      expect((await call(keys.get(`only ${scope}`)!, query)).data).toEqual({ mayCommand: false });
+    }
+    expect((await call(keys.get('only billing')!, query)).code).toBe('forbidden');
+  });
+
   it('compositeSchedule needs the scope "read", and no other', async () => {
     const query = `{ compositeSchedule(${atOther()}) { accepted } }`;
     expect((await call(keys.get('all but read')!, query)).code).toBe('forbidden');

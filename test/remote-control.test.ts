@@ -213,6 +213,21 @@ describe('a driver', () => {
     expect((await ask(maya, 'unlock')).status).toBe(404);
   });
 
+  it('is told that a charger is not theirs before what is wrong with the request, readable or not', async () => {
+    const wrong = { connectorNumber: 'one' };
+    expect((await ask(maya, 'unlock', wrong)).status).toBe(404);
+    const { transactionId } = await begin(maya.tokenUid);
+    await server.sql('update chargers set is_public = false where id = $1', [id()]);
+    expect((await ask(maya, 'unlock', wrong)).status).toBe(400);
+    expect((await ask(luis, 'unlock', wrong)).status).toBe(404);
+    const limit = (driver: SignedIn) =>
+      driver.rest('PUT', `/smart-charging/${id()}/limit`, { body: { limit: 'much' } });
+    expect((await limit(maya)).status).toBe(400);
+    expect((await limit(luis)).status).toBe(404);
+    await server.sql('update chargers set is_public = true where id = $1', [id()]);
+    await end(transactionId);
+  });
+
   it('gets a soft reset where they ask for a hard one', async () => {
     const { transactionId } = await begin(maya.tokenUid);
     const { body, asked } = await withAnswer(ask(maya, 'reset', { type: 'Hard' }), 'Reset', 'Accepted');

@@ -733,6 +733,13 @@ describe.each([
         who,
       ),
       {
+        covers: ['mayCommand.chargerId'],
+        operation: 'query ($id: ID!) { result: mayCommand(chargerId: $id) }',
+        variables: () => ({ id: foreign('charger') }),
+        answer: false,
+        ...(who && { as: who }),
+      },
+      {
         covers: ['compositeSchedule.chargerId'],
         operation: 'query ($id: ID!) { result: compositeSchedule(chargerId: $id) { accepted } }',
         variables: () => ({ id: foreign('charger') }),

@@ -30,7 +30,7 @@ const chargerId = ({ path }: Request<unknown, unknown>) => path.chargerId!.toLow
 const remoteControl = {
   method: 'POST',
   access: { scope: 'control', audience: 'either' },
-  subject: 'Charger',
+  subject: 'commanded',
 } as const;
 
 export const unlock = row({

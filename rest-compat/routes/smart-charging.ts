@@ -17,7 +17,7 @@ const chargerId = ({ path }: Request<unknown, unknown>) => path.chargerId!.toLow
 const limitRoute = {
   path: '/smart-charging/{chargerId}/limit',
   access: { scope: 'control', audience: 'either' },
-  subject: 'Charger',
+  subject: 'commanded',
 } as const;
 
 interface Cleared {

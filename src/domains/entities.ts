@@ -3,6 +3,7 @@ import { FailedAttempts, IdempotentAnswer, SigningKey, VapidKey } from '../kerne
 import { Charger } from './chargers/charger.entity.ts';
 import { ChargerConnection, SetAsideMessage, UnknownCharger } from './chargers/charger-connection.entity.ts';
 import { Connector, ConnectorStatusReport } from './chargers/connector.entity.ts';
+import { MessageFault } from './chargers/message-fault.entity.ts';
 import { PasswordReset, RefreshToken } from './drivers/credentials.entity.ts';
 import { Driver } from './drivers/driver.entity.ts';
 import { Favorite, NotificationPreferences } from './drivers/driver-belongings.entity.ts';
@@ -56,6 +57,7 @@ export const entities = [
   Driver,
   Event,
   Location,
+  MessageFault,
   MeterValue,
   Network,
   NodeProcess,

@@ -7,6 +7,7 @@ import { deliverPush } from './push/send-push.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
 import { expireSession } from './sessions/start-session.ts';
+import { stopCancelled } from './sessions/stop-session.ts';
 import { tellSession } from './sessions/tell-session.ts';
 import { balanceLocation, resendLimits } from './smart-charging/balance-location.ts';
 import { recoverWebhooks } from './webhooks/redeliver.ts';
@@ -16,6 +17,7 @@ import { sendWebhooks } from './webhooks/send-webhooks.ts';
 export const jobHandlers: JobHandlers = {
   'tell-session': tellSession,
   'expire-session': expireSession,
+  'stop-cancelled': stopCancelled,
   'mail-password-reset': mailPasswordReset,
   'expire-reservation': expireReservation,
   'fire-schedule': fireSchedule,

@@ -6,6 +6,7 @@ import { inTransaction } from './transaction.ts';
 export interface JobMap {
   'tell-session': { networkId: string; sessionId: string };
   'expire-session': { networkId: string; sessionId: string };
+  'stop-cancelled': { networkId: string; sessionId: string };
   'mail-password-reset': { networkId: string; email: string };
   'expire-reservation': { networkId: string; reservationId: string };
   'fire-schedule': { networkId: string; scheduleId: string };

@@ -118,6 +118,8 @@ export async function openApp(options: AppOptions): Promise<App> {
         em: em.fork(),
         log,
         nodeId: bus.nodeId,
+        connectsPerMinute: config.STATION_CONNECTS_PER_MINUTE,
+        drainSeconds: config.DRAIN_SECONDS,
         isTrustedProxy,
         closeElsewhere: (station, socket) => closeElsewhere(bus, station.id, socket),
         contextFor: (station, requestId) =>
@@ -135,6 +137,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     ? await startWorker(databaseUrl, log, hub, context, {
         eventHours: config.EVENT_RETENTION_HOURS,
         meterValueDays: config.METER_VALUE_RETENTION_DAYS,
+        silentHours: config.STALE_SESSION_HOURS,
       })
     : null;
 

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { keepHouse, type Retention } from '../domains/housekeeping.ts';
 import { jobHandlers, outgoingJobs } from '../domains/jobs.ts';
+import { closeStaleSessionsEverywhere } from '../domains/sessions/close-stale-sessions.ts';
 import { fanOut } from '../domains/webhooks/fan-out.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
 import type { EventHub } from '../kernel/event-hub.ts';
@@ -37,8 +38,18 @@ async function releaseLostJobs(pool: pg.Pool): Promise<void> {
 const CONCURRENCY = 4;
 const OUTGOING_CONCURRENCY = 16;
 
-/** On one node, however many there are. */
-const HOURLY = { task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' };
+/** How often it is looked for charges whose stop is not to be waited for any longer. */
+const STALE_EVERY_MS = 60_000;
+
+/** What comes round by itself: on one node, however many there are. */
+const CRON = parseCronItems([
+  { task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' },
+]);
+
+export interface Upkeep extends Retention {
+  /** A session is closed when nothing was heard of its charger for so long. */
+  readonly silentHours: number;
+}
 
 export interface Worker {
   stop(): Promise<void>;
@@ -55,7 +66,7 @@ export async function startWorker(
   log: Logger,
   hub: EventHub,
   context: ContextOf,
-  retention: Retention,
+  upkeep: Upkeep,
 ): Promise<Worker> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, application_name: 'chargegraph worker' });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
@@ -69,15 +80,21 @@ export async function startWorker(
       taskList: {
         ...tasks(context, name => !isOutgoing(name)),
         'keep-house': (_, { job }) =>
-          keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), retention),
+          keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), upkeep),
       },
-      parsedCronItems: parseCronItems([HOURLY]),
+      parsedCronItems: CRON,
     }),
     startRunner(pool, log, { concurrency: OUTGOING_CONCURRENCY, taskList: tasks(context, isOutgoing) }),
   ]);
+  const sweeping = everySoOften(STALE_EVERY_MS, log, () =>
+    closeStaleSessionsEverywhere(context(system, 'stale-sessions', { scope: systemScope }), upkeep).catch(
+      error => log.error({ err: error }, 'stale sessions not closed'),
+    ),
+  );
   const fanningOut = startFanOut(log, hub, () => context(system, 'fan-out', { scope: systemScope }));
   return {
     async stop() {
+      await sweeping.stop();
       await fanningOut.stop();
       await Promise.all(runners.map(runner => runner.stop()));
       await releasing.stop();

@@ -8,9 +8,11 @@ import {
   ago,
   bootedWithTwo,
   callsTo,
+  hold,
   roundTrips,
   type StagedCharger,
   sessionsOf,
+  waitingForLock,
 } from './stage.ts';
 
 const logLines: string[] = [];
@@ -51,6 +53,11 @@ const begin = (connectorId = 1, fields: object = {}) =>
     timestamp: ago(),
     ...fields,
   });
+
+const stop = (sessionId: string) => server.rest('POST', '/charging/stop', { body: { sessionId } });
+
+const end = (transactionId: number) =>
+  station.call('StopTransaction', { transactionId, meterStop: 3000, timestamp: ago(), reason: 'Remote' });
 
 const runExpiry = (sessionId: string) =>
   server.sql(`update graphile_worker._private_jobs set run_at = now() where key = $1`, [
@@ -225,10 +232,6 @@ describe('matching', () => {
 });
 
 describe('a remote stop', () => {
-  const stop = (sessionId: string) => server.rest('POST', '/charging/stop', { body: { sessionId } });
-  const end = (transactionId: number) =>
-    station.call('StopTransaction', { transactionId, meterStop: 3000, timestamp: ago(), reason: 'Remote' });
-
   it('line 30: that is accepted has not stopped anything: it is answered when the station has', async () => {
     const { id: sessionId } = await acceptedStart();
     const { transactionId } = await begin(1, { timestamp: ago({ minutes: 1 }) });
@@ -256,6 +259,33 @@ describe('a remote stop', () => {
     await end(transactionId);
     station.reply(id, { status: 'Accepted' });
     expect(await asked).toMatchObject({ status: 200, body: { data: { status: 'completed' } } });
+  });
+
+  it('line 30: that the station rejects because it has stopped by itself answers the charge that has ended', async () => {
+    const { id: sessionId } = await acceptedStart();
+    const { transactionId } = await begin(1, { timestamp: ago({ minutes: 1 }) });
+    const asked = stop(sessionId);
+    const { id } = await station.expectCall('RemoteStopTransaction');
+    const held = await hold(server, 'select from sessions where id = $1 for update', [sessionId]);
+    const ended = end(transactionId);
+    await eventually(async () => (await waitingForLock(server)) > 0);
+    station.reply(id, { status: 'Rejected' });
+    await held.release();
+    await ended;
+    expect(await asked).toMatchObject({ status: 200, body: { data: { status: 'completed' } } });
+  });
+
+  it('line 30: of a charge that stops while it is looked at is answered, not waited for', async () => {
+    const { id: sessionId } = await acceptedStart();
+    const { transactionId } = await begin(1, { timestamp: ago({ minutes: 1 }) });
+    station.socket.on('message', data => {
+      const [type, id, action] = JSON.parse(String(data));
+      if (type !== 2 || action !== 'RemoteStopTransaction') return;
+      // the station has stopped before it reads what it is asked
+      station.send([2, 'stop', 'StopTransaction', { transactionId, meterStop: 3000, timestamp: ago() }]);
+      station.send([4, id, 'GenericError', 'no such transaction', {}]);
+    });
+    expect(await stop(sessionId)).toMatchObject({ status: 200, body: { data: { status: 'completed' } } });
   });
 
   it('line 30: that the station rejects is refused, and the charge goes on', async () => {
@@ -305,5 +335,39 @@ describe('one outstanding call in each direction', () => {
     expect((await Promise.all([start(1), start(2)])).map(({ status }) => status)).toEqual([503, 503]);
     await roundTrips(station);
     expect(calls).toEqual(['RemoteStartTransaction']);
+  });
+});
+
+describe('a remote start that was taken back before the station began', () => {
+  it('line 30: and begins all the same is recorded, and the station is asked once to end it', async () => {
+    const { id: cancelled } = await acceptedStart();
+    expect((await stop(cancelled)).status).toBe(200);
+    expect(await statusOf(cancelled)).toBe('failed');
+    const calls = callsTo(station);
+    const { transactionId } = await begin();
+    const { id, payload } = await station.expectCall('RemoteStopTransaction');
+    expect(payload).toEqual({ transactionId });
+    station.reply(id, { status: 'Accepted' });
+    await end(transactionId);
+    expect(await sessionsOf(server, charger)).toMatchObject([
+      { id: cancelled, status: 'failed', transaction_number: null },
+      { status: 'completed', transaction_number: transactionId, flags: ['started_after_cancel'] },
+    ]);
+
+    const again = await begin(1, { meterStart: 3000 });
+    await roundTrips(station);
+    expect((await sessionsOf(server, charger))[2]).toMatchObject({
+      status: 'active',
+      transaction_number: again.transactionId,
+      flags: [],
+    });
+    expect(calls).toEqual(['RemoteStopTransaction']);
+  });
+
+  it('line 30: a start with another token there is nobody’s business', async () => {
+    const { id: cancelled } = await acceptedStart();
+    await stop(cancelled);
+    await begin(1, { idTag: await addToken(server) });
+    expect((await sessionsOf(server, charger))[1]).toMatchObject({ status: 'active', flags: [] });
   });
 });

@@ -13,18 +13,22 @@ export interface StagedCharger {
 let count = 0;
 
 /** A charger of the demo network for one test alone. Its connectors come with what it reports. */
-export async function addCharger(server: TestServer, options: { securityProfile?: number } = {}) {
+export async function addCharger(
+  server: TestServer,
+  options: { securityProfile?: number; messageValidation?: 'strict' | 'relaxed' } = {},
+) {
   count += 1;
   const charger: StagedCharger = { id: randomUUID(), uid: `TEST-${count}`, password: `secret-of-${count}` };
   const { passwordSalt, passwordHash } = storePassword(charger.password);
   await server.sql(
-    `insert into chargers (id, network_id, uid, security_profile, password_salt, password_hash)
-     values ($1, $2, $3, $4, $5, $6)`,
+    `insert into chargers (id, network_id, uid, security_profile, message_validation, password_salt, password_hash)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
     [
       charger.id,
       server.demo.networkId,
       charger.uid,
       options.securityProfile ?? 1,
+      options.messageValidation ?? 'relaxed',
       passwordSalt,
       passwordHash,
     ],

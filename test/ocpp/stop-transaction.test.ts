@@ -203,6 +203,42 @@ describe('a stop that cannot be so', () => {
     },
   );
 
+  it('line 28: by a clock that shows 1970, as it happens, has ended when it was received', async () => {
+    await server.sql(
+      `update charger_connections set connected_at = now() - interval '2 hours' where charger_id = $1`,
+      [charger.id],
+    );
+    const word = ago({ seconds: 1 });
+    await station.call('MeterValues', {
+      connectorId: 1,
+      transactionId,
+      meterValue: [{ timestamp: word, sampledValue: [{ value: '2000' }] }],
+    });
+    await server.sql(
+      `update sessions set updated_at = updated_at - interval '20 minutes',
+              metering = jsonb_set(metering, '{lastObservedAt}', to_jsonb((metering->>'lastObservedAt')::bigint - 1200000))
+        where transaction_number = $1`,
+      [transactionId],
+    );
+    const before = Date.now();
+    await stop({ timestamp: '1970-01-01T00:10:00Z' });
+    const [session] = await sessionsOf(server, charger);
+    expect(session!.end_time!.getTime()).toBeGreaterThanOrEqual(before - 1000);
+    expect(session!.flags).toContain('implausible_stop_time');
+  });
+
+  it('line 28: by a clock that shows 1970, from a station that was away, has ended at the last word of the charge', async () => {
+    const word = ago({ minutes: 20 });
+    await station.call('MeterValues', {
+      connectorId: 1,
+      transactionId,
+      meterValue: [{ timestamp: word, sampledValue: [{ value: '2000' }] }],
+    });
+    await stop({ timestamp: '1970-01-01T00:10:00Z' });
+    const [session] = await sessionsOf(server, charger);
+    expect(session!.end_time!.toISOString()).toBe(new Date(word).toISOString());
+  });
+
   it('line 28: a few minutes ahead of our clock is believed', async () => {
     await stop({ timestamp: Temporal.Now.instant().add({ minutes: 5 }).toString() });
     expect(await sessionsOf(server, charger)).toMatchObject([{ status: 'completed', flags: [] }]);

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { eventually } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import type { RawStation } from '../support/station.ts';
+import { type RawStation, RefusedUpgrade } from '../support/station.ts';
 import {
   addCharger,
+  ago,
   bootedWithTwo,
   callsTo,
   connect,
@@ -60,7 +61,7 @@ describe('frames', () => {
   const MARKER = 'MARKER-7f3a';
   let station: RawStation;
   beforeAll(async () => {
-    station = await connect(server, await addCharger(server));
+    station = await connect(server, await addCharger(server, { messageValidation: 'strict' }));
   });
 
   it('line 4: a frame above 256 KiB closes its socket, one below is answered, others do not notice', async () => {
@@ -182,6 +183,20 @@ describe('two sockets with one identity', () => {
     await newer.close();
   });
 
+  it('lines 4 and 13: an unusable frame on a socket that is being closed ends nothing', async () => {
+    const twice = await addCharger(server);
+    const older = await bootedWithTwo(server, twice);
+    older.socket.pause();
+    const newer = await connect(server, twice);
+    await newer.call('Heartbeat', {});
+    older.send('x'.repeat(300 * 1024));
+    await roundTrips(newer);
+    older.socket.resume();
+    await older.closed();
+    expect(await newer.call('Heartbeat', {})).toHaveProperty('currentTime');
+    await newer.close();
+  });
+
   it('line 13: a socket in another process is replaced as one in this', async () => {
     const other = await startTestServer({ databaseUrl: server.databaseUrl });
     const twice = await addCharger(server);
@@ -247,5 +262,136 @@ describe('the end of the process', () => {
     const { rows } = await database.query('select node_id from charger_connections');
     await database.end();
     expect(rows).toEqual([{ node_id: null }, { node_id: null }]);
+  });
+});
+
+describe('a server that stops', () => {
+  it('line 19: closes its sockets one after the other, and serves those whose turn has not come', async () => {
+    const ending = await startTestServer({ settings: { DRAIN_SECONDS: '2' } });
+    const stations: RawStation[] = [];
+    for (let each = 0; each < 12; each++) stations.push(await connect(ending, await addCharger(ending)));
+    const codes = stations.map(station => station.closed());
+    const closing = ending.close();
+    expect(await Promise.race(codes)).toBe(1012);
+    const open = stations.filter(isOpen);
+    expect(open.length).toBeGreaterThan(0);
+    expect(await open.at(-1)!.call('Heartbeat', {})).toHaveProperty('currentTime');
+    expect(await Promise.all(codes)).toEqual(codes.map(() => 1012));
+    await closing;
+  });
+
+  it('line 19: has every start that it acknowledged, however many come while it stops', async () => {
+    const ending = await startTestServer();
+    const charger = await addCharger(ending);
+    const station = await bootedWithTwo(ending, charger);
+    const acknowledged = new Set<number>();
+    station.socket.on('message', data => {
+      const [type, , answer] = JSON.parse(String(data));
+      if (type === 3 && answer.transactionId) acknowledged.add(answer.transactionId);
+    });
+    const code = station.closed();
+    let sent = 0;
+    const sending = setInterval(() => {
+      if (!isOpen(station)) return;
+      sent += 1;
+      const start = { connectorId: 1, idTag: 'X', meterStart: sent, timestamp: ago({ minutes: 60 }) };
+      station.send([2, `start-${sent}`, 'StartTransaction', start]);
+    }, 2);
+    await eventually(() => acknowledged.size >= 5);
+    const closing = ending.close();
+    expect(await code).toBe(1012);
+    clearInterval(sending);
+    await closing;
+
+    const database = new pg.Client({ connectionString: ending.databaseUrl });
+    await database.connect();
+    const { rows } = await database.query('select transaction_number from sessions');
+    await database.end();
+    expect(sent).toBeGreaterThan(acknowledged.size);
+    const kept = new Set(rows.map(row => row.transaction_number));
+    expect([...acknowledged].filter(number => !kept.has(number))).toEqual([]);
+  });
+
+  it('line 19: waits some seconds for an answer and for a station that does not speak, and no longer', async () => {
+    const ending = await startTestServer();
+    const charger = await addCharger(ending);
+    const station = await bootedWithTwo(ending, charger);
+    const held = await hold(
+      ending,
+      'select from connectors where charger_id = $1 and number = 1 for update',
+      [charger.id],
+    );
+    const code = station.closed();
+    station.send([
+      2,
+      'never',
+      'StatusNotification',
+      { connectorId: 1, errorCode: 'NoError', status: 'Faulted' },
+    ]);
+    await eventually(async () => (await waitingForLock(ending)) > 0);
+    const closing = ending.close();
+    expect(await code).toBe(1012);
+    await held.release();
+    await closing;
+  });
+});
+
+describe('a storm of reconnects', () => {
+  it('line 18: a station that connects too often is told when to come again, and no other waits for it', async () => {
+    const stormy = await startTestServer({ settings: { STATION_CONNECTS_PER_MINUTE: '5' } });
+    const wild = await addCharger(stormy);
+    const calm = await addCharger(stormy);
+    for (let each = 0; each < 5; each++) await connect(stormy, wild);
+    const knocks = await Promise.all(
+      Array.from({ length: 20 }, () => connect(stormy, wild).catch(error => error)),
+    );
+    for (const knock of knocks) {
+      expect(knock).toBeInstanceOf(RefusedUpgrade);
+      expect(knock.status).toBe(429);
+      expect(Number(knock.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+      expect(Number(knock.headers['retry-after'])).toBeLessThanOrEqual(60);
+    }
+    const station = await connect(stormy, calm);
+    expect(await station.call('Heartbeat', {})).toHaveProperty('currentTime');
+    await stormy.close();
+  });
+
+  it('line 18: wrong passwords count too, and an identity in another spelling is the same', async () => {
+    const stormy = await startTestServer({ settings: { STATION_CONNECTS_PER_MINUTE: '3' } });
+    const wild = await addCharger(stormy);
+    for (let each = 0; each < 3; each++) {
+      expect(await refusal(connect(stormy, wild, { password: 'wrong' }))).toBe(401);
+    }
+    const spelt = wild.uid.replace('T', '%54');
+    expect(await refusal(connect(stormy, wild, { path: `/ocpp/${spelt}` }))).toBe(429);
+    expect(
+      await refusal(connect(stormy, wild, { path: `/ocpp/n/${stormy.demo.networkId}/${wild.uid}` })),
+    ).toBe(429);
+    await stormy.close();
+  });
+
+  it('line 18: whoever knocks with a station’s name from elsewhere does not keep it out', async () => {
+    const stormy = await startTestServer({
+      settings: { STATION_CONNECTS_PER_MINUTE: '3', TRUSTED_PROXIES: '127.0.0.1', HOST: '127.0.0.1' },
+    });
+    const station = await addCharger(stormy);
+    const from = (address: string, password: string) => ({
+      'x-forwarded-for': `${address}, 127.0.0.1`,
+      authorization: `Basic ${Buffer.from(`${station.uid}:${password}`).toString('base64')}`,
+    });
+    const knock = (address: string, password = 'wrong') =>
+      connect(stormy, station, { headers: from(address, password) });
+    for (let each = 0; each < 3; each++) expect(await refusal(knock('203.0.113.7'))).toBe(401);
+    expect(await refusal(knock('203.0.113.7'))).toBe(429);
+    await (await knock('203.0.113.8', station.password)).close();
+    await stormy.close();
+  });
+
+  it('line 18: of hundreds that come at once each is let in', async () => {
+    const chargers = [];
+    for (let each = 0; each < 200; each++) chargers.push(await addCharger(server));
+    const stations = await Promise.all(chargers.map(one => connect(server, one)));
+    await Promise.all(stations.map(station => station.call('Heartbeat', {})));
+    await Promise.all(stations.map(station => station.close()));
   });
 });

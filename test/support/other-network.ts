@@ -138,6 +138,7 @@ export async function chargeThere(
   const station = await RawStation.connect({ socketUrl, uid: network.uid, password: network.password });
   await station.call('BootNotification', { chargePointVendor: 'Test', chargePointModel: 'Raw' });
   await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });
+  await station.call('Heartbeat', null);
   await playCharge(station, {
     idTag: network.idTag,
     at: `${day}T10:00:00Z`,

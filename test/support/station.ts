@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import WebSocket from 'ws';
 
 export type Frame =
@@ -36,7 +37,7 @@ export class RawStation {
     const opened = Promise.withResolvers<void>();
     socket.on('open', () => opened.resolve());
     socket.on('unexpected-response', (request, response) => {
-      opened.reject(new RefusedUpgrade(response.statusCode ?? 0));
+      opened.reject(new RefusedUpgrade(response.statusCode ?? 0, response.headers));
       request.destroy();
     });
     socket.on('error', error => opened.reject(error));
@@ -119,8 +120,10 @@ export class RawStation {
 
 export class RefusedUpgrade extends Error {
   readonly status: number;
-  constructor(status: number) {
+  readonly headers: IncomingHttpHeaders;
+  constructor(status: number, headers: IncomingHttpHeaders) {
     super(`The upgrade was refused with ${status}.`);
     this.status = status;
+    this.headers = headers;
   }
 }

@@ -54,3 +54,16 @@ export async function requireControl(
   if (!charger) throw new NotFoundError('charger');
   return charger;
 }
+
+/** Whether the caller may command the charger now; false for one that does not exist for them. */
+export async function mayControl(ctx: Context, chargerId: string): Promise<boolean> {
+  const { viewer } = ctx;
+  const scope = viewer.kind === 'key' && viewer.scopes.includes('control') ? 'control' : 'read';
+  try {
+    await requireControl(ctx, chargerId, scope);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}

@@ -5,6 +5,9 @@ import { Location } from '../locations/location.entity.ts';
 import { Network } from '../network/network.entity.ts';
 import type { ConnectorStatus } from './connector.entity.ts';
 
+export const MESSAGE_VALIDATIONS = ['strict', 'relaxed'] as const;
+export type MessageValidation = (typeof MESSAGE_VALIDATIONS)[number];
+
 /**
  * A charging station (OCPP). `uid` is its OCPP identity, unique in the installation. `stationStatus` is what the
  * station last reported for itself (connector 0), null while it reports none.
@@ -42,6 +45,8 @@ export const Charger = defineEntity({
     /** A password that the station was told, while it may still use the one before. */
     nextPasswordSalt: p.text().nullable(),
     nextPasswordHash: p.text().nullable(),
+    /** Whether harmless faults of its messages are mended, or refused; counts from the next connection on. */
+    messageValidation: p.text().$type<MessageValidation>().default('relaxed'),
     heartbeatIntervalSeconds: p.integer().default(120),
     registrationStatus: p.text().$type<'Accepted' | 'Pending' | 'Rejected'>().default('Accepted'),
     bootedAt: column.instant().nullable(),

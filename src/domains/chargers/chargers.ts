@@ -4,6 +4,7 @@ import { ConflictError, invalid, NotFoundError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import type { MessageValidation } from './charger.entity.ts';
 import { newChargerPassword, storePassword } from './charger-password.ts';
 import type { Connector } from './connector.entity.ts';
 
@@ -33,6 +34,8 @@ export interface NewCharger {
   readonly physicalReference?: string | null;
   readonly hasRfidReader?: boolean | null;
   readonly hasDisplay?: boolean | null;
+  /** `relaxed` where left out. */
+  readonly messageValidation?: MessageValidation | null;
   readonly securityProfile?: number | null;
   /** Chosen by us where none is given. */
   readonly password?: string | null;
@@ -73,6 +76,7 @@ export async function createCharger(
           physicalReference: input.physicalReference ?? null,
           hasRfidReader: input.hasRfidReader ?? false,
           hasDisplay: input.hasDisplay ?? false,
+          messageValidation: input.messageValidation ?? 'relaxed',
           securityProfile: input.securityProfile ?? 1,
           ...storePassword(password),
         })
@@ -110,6 +114,7 @@ export interface ChargerChanges {
   readonly physicalReference?: string | null;
   readonly hasRfidReader?: boolean | null;
   readonly hasDisplay?: boolean | null;
+  readonly messageValidation?: MessageValidation | null;
 }
 
 export async function updateCharger(ctx: Context, id: string, changes: ChargerChanges): Promise<string> {
@@ -136,6 +141,7 @@ export async function updateCharger(ctx: Context, id: string, changes: ChargerCh
         ...(changes.physicalReference !== undefined && { physicalReference: changes.physicalReference }),
         ...(typeof changes.hasRfidReader === 'boolean' && { hasRfidReader: changes.hasRfidReader }),
         ...(typeof changes.hasDisplay === 'boolean' && { hasDisplay: changes.hasDisplay }),
+        ...(changes.messageValidation && { messageValidation: changes.messageValidation }),
         updatedAt: tx.now().toString(),
       })
       .where('id', '=', id)

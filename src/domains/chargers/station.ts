@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { runInScope, systemScope } from '../../kernel/scope.ts';
 import { db } from '../db.ts';
+import type { MessageValidation } from './charger.entity.ts';
 
 /** A charger as the OCPP door knows it while it is connected. */
 export interface Station {
@@ -8,6 +9,7 @@ export interface Station {
   readonly networkId: string;
   readonly locationId: string | null;
   readonly uid: string;
+  readonly messageValidation: MessageValidation;
 }
 
 export interface StationCredentials extends Station {
@@ -26,8 +28,18 @@ export async function findStation(
   return runInScope(systemScope, () =>
     db({ em })
       .selectFrom('chargers')
-      .select(['id', 'networkId', 'locationId', 'uid', 'securityProfile', 'passwordSalt', 'passwordHash'])
-      .select(['nextPasswordSalt', 'nextPasswordHash'])
+      .select([
+        'id',
+        'networkId',
+        'locationId',
+        'uid',
+        'messageValidation',
+        'securityProfile',
+        'passwordSalt',
+        'passwordHash',
+        'nextPasswordSalt',
+        'nextPasswordHash',
+      ])
       .where('uid', '=', uid)
       .executeTakeFirst(),
   );

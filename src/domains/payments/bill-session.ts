@@ -71,11 +71,19 @@ export async function billSession(
   return id;
 }
 
-/** Writes a bill anew: the vehicle stayed plugged in after the charge. One that was paid for stays as it is. */
-export async function amendBill(tx: Context, sessionId: string, usage: PricedUsage): Promise<void> {
+/**
+ * Writes a bill anew: the vehicle stayed plugged in after the charge, or the charge ended otherwise than was believed.
+ * One that was paid for stays as it is.
+ */
+export async function amendBill(
+  tx: Context,
+  sessionId: string,
+  usage: PricedUsage,
+  ended: { readonly endTime?: string; readonly energyWh?: string } = {},
+): Promise<void> {
   await db(tx)
     .updateTable('transactions')
-    .set({ ...times(usage), ...amounts(usage.bill) })
+    .set({ ...ended, ...times(usage), ...amounts(usage.bill) })
     .where('sessionId', '=', sessionId)
     .where('paymentStatus', 'is', null)
     .execute();

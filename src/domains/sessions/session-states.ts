@@ -11,14 +11,17 @@ export const SESSION_STATUSES = [
 ] as const;
 export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
-/** Which step a session may take. A late StartTransaction revives what had expired: the station is the witness. */
+/**
+ * Which step a session may take. The station is the witness: a late StartTransaction revives what had expired, and a
+ * late StopTransaction tells what was delivered in a session that was closed without it.
+ */
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
   pending: ['active', 'failed', 'expired'],
   active: ['idle', 'stopping', 'completed', 'failed'],
   idle: ['active', 'stopping', 'completed', 'failed'],
   stopping: ['active', 'idle', 'completed', 'failed'],
   completed: [],
-  failed: [],
+  failed: ['completed'],
   expired: ['active'],
 };
 

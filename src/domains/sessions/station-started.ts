@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
+import { addJob } from '../../kernel/jobs.ts';
 import { jsonb } from '../../kernel/json.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { lockConnector } from '../chargers/connectors.ts';
@@ -21,6 +22,7 @@ import { isPlausibleMeter, METER_LIMIT_WH } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance, RUNNING_STATUSES } from './session-states.ts';
+import { CANCELLED } from './start-session.ts';
 
 export interface StartReport {
   readonly connectorNumber: number;
@@ -43,6 +45,8 @@ export interface StartAnswer {
 
 /** How far behind ours a station's clock may be when it answers a remote start. */
 const REMOTE_START_SKEW_MS = 5 * 60_000;
+/** By then the station knows the transaction that it is asked to stop: the answer to its start has come. */
+const STOP_CANCELLED_SECONDS = 2;
 
 /**
  * What a StartTransaction says. Whatever the token, it is stored and gets an answer: the station charges already.
@@ -126,6 +130,7 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
     const session = pending
       ? await begin(tx, pending, begun)
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
+    if (!pending) await stopWhatWasCancelled(tx, station, report, isClockSane ? reportedMs : nowMs, session);
     if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
     await emitSession(tx, 'session.started', session, station.uid);
     if (authorization.token) {
@@ -178,19 +183,50 @@ async function lockRemoteStart(
   report: StartReport,
   startedMs: number,
 ): Promise<Session | undefined> {
-  return (await db(tx)
+  return (await remoteStarts(tx, station, report, startedMs)
+    .where('status', 'in', ['pending', 'expired'])
+    .executeTakeFirst()) as Session | undefined;
+}
+
+/** The remote starts that the station may have answered by this start, locked; the one asked for first. */
+const remoteStarts = (tx: Context, station: Station, report: StartReport, startedMs: number) =>
+  db(tx)
     .selectFrom('sessions')
     .selectAll()
     .where('chargerId', '=', station.id)
     .where('connectorNumber', '=', report.connectorNumber)
     .where(sql`lower(id_tag)`, '=', report.idTag.toLowerCase())
-    .where('status', 'in', ['pending', 'expired'])
     .where('expiresAt', '>', new Date(Math.min(startedMs, tx.now().epochMilliseconds)).toISOString())
     .where('startTime', '<=', new Date(startedMs + REMOTE_START_SKEW_MS).toISOString())
     .orderBy('startTime')
     .limit(1)
-    .forUpdate()
-    .executeTakeFirst()) as Session | undefined;
+    .forUpdate();
+
+/**
+ * The station begins what was taken back while it waited for the plug (OCPP 1.6 has no message for that): the charge
+ * is recorded, and the station is asked to end it, once. The next start with the same token is one of its own.
+ */
+async function stopWhatWasCancelled(
+  tx: Context,
+  station: Station,
+  report: StartReport,
+  startedMs: number,
+  session: Session,
+): Promise<void> {
+  const cancelled = await remoteStarts(tx, station, report, startedMs)
+    .where('status', '=', 'failed')
+    .where('failureReason', '=', CANCELLED)
+    .executeTakeFirst();
+  if (!cancelled) return;
+  await db(tx).updateTable('sessions').set({ expiresAt: null }).where('id', '=', cancelled.id).execute();
+  session.flags = [...session.flags, 'started_after_cancel'];
+  await db(tx).updateTable('sessions').set({ flags: session.flags }).where('id', '=', session.id).execute();
+  await addJob(
+    tx,
+    'stop-cancelled',
+    { networkId: session.networkId, sessionId: session.id },
+    { runAt: tx.now().add({ seconds: STOP_CANCELLED_SECONDS }) },
+  );
 }
 
 async function begin(tx: Context, pending: Session, begun: object): Promise<Session> {

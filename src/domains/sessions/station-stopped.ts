@@ -1,22 +1,17 @@
 import Big from 'big.js';
 import type { Context } from '../../kernel/context.ts';
 import { epochMs } from '../../kernel/instant.ts';
-import { jsonb } from '../../kernel/json.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { setAside } from '../chargers/set-aside.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
-import { billSession } from '../payments/bill-session.ts';
-import { limitsAtStop } from '../smart-charging/balance-later.ts';
+import { awaitsLateStop } from './close-stale-sessions.ts';
+import { endSession } from './end-session.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
-import { foldHistory, type MeteredTransaction } from './metering.ts';
 import { isPlausibleMeter } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
-import { emitSession } from './session-events.ts';
-import { historyOf } from './session-metering.ts';
-import { advance, isRunning } from './session-states.ts';
-import { priceUsage } from './session-usage.ts';
+import { isRunning } from './session-states.ts';
 import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
 
 export interface StopReport {
@@ -36,6 +31,8 @@ export interface StopReport {
 
 /** How far ahead of ours a station's clock may be before its time is not believed. */
 const FUTURE_TOLERANCE_MS = 10 * 60_000;
+/** How near to ours a station's clock was at its last word for that to have come as it happened. */
+const LIVE_MS = 120_000;
 
 /**
  * What a StopTransaction says: the session ends and is billed, in one transaction. A stop is never refused; one that
@@ -62,81 +59,86 @@ export async function stationStopped(
         payload: report.payload,
       });
     } else if (isRunning(session.status)) {
-      await endSession(tx, station, session, report, authorization);
+      await storeMeterValues(tx, station, session.connectorNumber, session.id, report.readings);
+      await stopAsReported(tx, station, session, report, authorization);
+    } else if (awaitsLateStop(session)) {
+      await storeMeterValues(tx, station, session.connectorNumber, session.id, report.readings);
+      await reconcile(tx, station, session, report, authorization);
     }
     return authorization;
   });
 }
 
-async function endSession(
+async function stopAsReported(
   tx: Context,
   station: Station,
   session: Session,
   report: StopReport,
   authorization: TokenAuthorization | null,
 ): Promise<void> {
-  await storeMeterValues(tx, station, session.connectorNumber, session.id, report.readings);
   const doubts = doubtsAbout(session, report, tx.now().epochMilliseconds);
   for (const reason of doubts) {
     await setAside(tx, station, { action: 'StopTransaction', reason, payload: report.payload });
   }
-  const endTime = doubts.includes('implausible_stop_time')
-    ? new Date(session.metering!.lastObservedAt).toISOString()
-    : report.at;
-  const meterStopWh = doubts.includes('implausible_stop_meter') ? null : report.meterStopWh;
-  const metered = await finalMetering(tx, session, endTime, meterStopWh);
-  const usage = priceUsage(metered, session.tariff!);
-  const hasEnergy = Number(metered.energyWh) > 0;
-  const awaitsUnplug = hasEnergy && Number(session.tariff!.idleRate) > 0 && !session.tariff!.isFree;
-  advance(session, hasEnergy ? 'completed' : 'failed');
-  Object.assign(session, {
-    endTime,
-    endMeterWh: meterStopWh ?? metered.endRegisterWh,
-    currentMeterWh: meterStopWh ?? metered.endRegisterWh,
-    energyWh: metered.energyWh,
-    metered,
-    idleSeconds: metered.idleSeconds,
-    isIdle: false,
-    awaitsUnplug,
-    currentPowerW: 0,
-    maxPowerW: metered.maxPowerW,
-    socPercent: metered.socPercent,
+  const isLate = !isRunning(session.status);
+  await endSession(tx, station, session, {
+    endTime: doubts.includes('implausible_stop_time') ? await believedEnd(tx, session) : report.at,
+    meterStopWh: doubts.includes('implausible_stop_meter') ? null : report.meterStopWh,
     stopReason: report.reason,
-    failureReason: hasEnergy ? null : 'No energy was delivered.',
     flags: [
-      ...new Set([
-        ...session.flags,
-        ...doubts,
-        ...(metered.meterResets > 0 ? ['meter_reset'] : []),
-        ...(await stoppedByAnother(tx, session, report, authorization)),
-      ]),
+      ...doubts,
+      ...(isLate ? ['late_stop'] : []),
+      ...(await stoppedByAnother(tx, session, report, authorization)),
     ],
-  } satisfies Partial<Session>);
+    mayStayPlugged: !isLate,
+  });
+}
+
+/**
+ * When a charge ended whose stop has a time that cannot be: as it was received, if the socket that brought the last
+ * word of the charge, as it happened, has brought the stop too; else the last word.
+ */
+async function believedEnd(tx: Context, session: Session): Promise<string> {
+  const lastWordMs = session.metering!.lastObservedAt;
+  const heardMs = epochMs(session.updatedAt);
+  const connection = await db(tx)
+    .selectFrom('charger_connections')
+    .select('connectedAt')
+    .where('chargerId', '=', session.chargerId)
+    .executeTakeFirst();
+  const isLive =
+    isRunning(session.status) &&
+    Math.abs(heardMs - lastWordMs) <= LIVE_MS &&
+    connection !== undefined &&
+    epochMs(connection.connectedAt) <= heardMs;
+  return isLive ? tx.now().toString() : new Date(lastWordMs).toISOString();
+}
+
+/** A stop of a session that was closed without its station's word: its bill becomes what it should be, unless paid. */
+async function reconcile(
+  tx: Context,
+  station: Station,
+  session: Session,
+  report: StopReport,
+  authorization: TokenAuthorization | null,
+): Promise<void> {
+  const bill = await db(tx)
+    .selectFrom('transactions')
+    .select('paymentStatus')
+    .where('sessionId', '=', session.id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!bill || bill.paymentStatus === null) {
+    await stopAsReported(tx, station, session, report, authorization);
+    return;
+  }
+  const reason = 'late_stop_after_payment';
+  await setAside(tx, station, { action: 'StopTransaction', reason, payload: report.payload });
   await db(tx)
     .updateTable('sessions')
-    .set({
-      status: session.status,
-      endTime,
-      endMeterWh: session.endMeterWh,
-      currentMeterWh: session.currentMeterWh,
-      energyWh: session.energyWh,
-      idleSeconds: session.idleSeconds,
-      isIdle: false,
-      awaitsUnplug,
-      currentPowerW: 0,
-      maxPowerW: session.maxPowerW,
-      socPercent: session.socPercent,
-      stopReason: session.stopReason,
-      failureReason: session.failureReason,
-      flags: session.flags,
-      metered: jsonb(metered),
-      updatedAt: tx.now().toString(),
-    })
+    .set({ flags: [...session.flags, reason], updatedAt: tx.now().toString() })
     .where('id', '=', session.id)
     .execute();
-  if (hasEnergy) await billSession(tx, { ...session, endTime, tariff: session.tariff! }, usage);
-  await limitsAtStop(tx, station.id, session.connectorId ?? null);
-  await emitSession(tx, hasEnergy ? 'session.completed' : 'session.failed', session, station.uid);
 }
 
 /** What in the stop cannot be so. */
@@ -148,27 +150,6 @@ function doubtsAbout(session: Session, report: StopReport, nowMs: number): strin
       : []),
     ...(at < epochMs(session.startTime) || at > nowMs + FUTURE_TOLERANCE_MS ? ['implausible_stop_time'] : []),
   ];
-}
-
-/**
- * The final figures from all that was reported. Where the registers at start and stop agree with each other, no
- * sample between them (a stray reading looks like a reset) can make more of it than their difference.
- */
-async function finalMetering(
-  tx: Context,
-  session: Session,
-  endTime: string,
-  meterStopWh: string | null,
-): Promise<MeteredTransaction> {
-  const history = await historyOf(tx, session, endTime);
-  const metered = foldHistory(
-    { at: epochMs(session.startTime), registerWh: session.startMeterWh! },
-    history,
-    { at: epochMs(endTime), registerWh: meterStopWh },
-  );
-  if (meterStopWh === null) return metered;
-  const difference = new Big(meterStopWh).minus(session.startMeterWh!);
-  return difference.lt(metered.energyWh) ? { ...metered, energyWh: difference.toFixed() } : metered;
 }
 
 /** Another token may stop a charge if both are of one group; else a person should know. */
