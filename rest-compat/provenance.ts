@@ -219,6 +219,8 @@ const transaction = {
   locationName: derived('as it was when the bill was made', locationSet),
 };
 
+const invoiceMade = by('createInvoice');
+
 const BILL_PARTS = ['energyCost', 'timeCost', 'sessionFee', 'idleFee', 'subtotal', 'tax', 'total'];
 
 const tariffSet = by('createTariff', 'updateTariff');
@@ -390,6 +392,19 @@ export const PROVENANCE: Readonly<Record<string, Fields>> = {
   },
   'GET /favorites': favorites,
   'POST /favorites': favorites,
+  'POST /invoices': {
+    ...all(['id', 'invoiceNumber', 'issueDate', 'status'], invoiceMade),
+    dueDate: derived("the network's term of payment after the issue", by('createInvoice', 'updateNetwork')),
+    userId: transaction.userId,
+    ...all(['userName', 'userEmail'], derived("the driver's, as they were at the issue", driverSet)),
+    'lineItems[].transactionId': transaction.id,
+    'lineItems[].sessionDate': session.startTime,
+    'lineItems[].locationName': transaction.locationName,
+    'lineItems[].energyKwh': session.energyDeliveredKwh,
+    'lineItems[].amount': billed,
+    ...all(['subtotal', 'tax', 'total'], derived('the sums of the transactions', billed)),
+    currency: billCurrency,
+  },
   'GET /locations': { ...locationItem, distanceKm: derived('null: known in /locations/search alone') },
   'GET /locations/search': {
     ...locationItem,

@@ -19,7 +19,12 @@ export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body ext
   readonly path: string;
   readonly title: string;
   /** Who may call; the services behind the operation hold to the same. */
-  readonly access: { readonly scope: KeyScope; readonly audience: Audience };
+  readonly access: {
+    readonly scope: KeyScope;
+    /** What a driver's key needs instead, where that is something else. */
+    readonly driverScope?: KeyScope;
+    readonly audience: Audience;
+  };
   readonly freePath?: readonly string[];
   /** The GraphQL type that the path's first id names: it is looked up before a body is found wrong. */
   readonly subject?: string;

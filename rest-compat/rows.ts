@@ -3,6 +3,7 @@ import { getSession, listSessions, startCharging, stopCharging } from './routes/
 import { getConnectorStatus } from './routes/connectors.ts';
 import { forgotPassword, login, me, refresh, register, resetPassword } from './routes/driver-auth.ts';
 import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.ts';
+import { createInvoice } from './routes/invoices.ts';
 import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
 import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
 import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
@@ -66,6 +67,7 @@ export const rows: readonly Row[] = [
   listReviews,
   postReview,
   reportProblem,
+  createInvoice,
   getNetworkBranding,
   getNotificationPreferences,
   putNotificationPreferences,

@@ -17,6 +17,7 @@ import './favorite.ts';
 import './notification-preferences.ts';
 import './session.ts';
 import './transaction.ts';
+import './invoice.ts';
 import './reservation.ts';
 import './schedule.ts';
 import './smart-charging.ts';

@@ -248,6 +248,14 @@ const MUTATIONS: readonly [
     'operator',
   ],
   [
+    'createInvoice',
+    'billing',
+    () => `input: { transactionIds: ["${globalId('Transaction', other.chargerId)}"] }`,
+    'either',
+  ],
+  ['markInvoicePaid', 'billing', () => `id: "${globalId('Invoice', other.chargerId)}"`, 'operator'],
+  ['voidInvoice', 'billing', () => `id: "${globalId('Invoice', other.chargerId)}"`, 'operator'],
+  [
     'createApiKey',
     'admin',
     () => `input: { name: "A", kind: OPERATOR, scopes: [], networkId: "${network()}" }`,
@@ -375,6 +383,7 @@ describe('the scopes of a key', () => {
     ['alerts', 'read'],
     ['sessions', 'read'],
     ['transactions', 'read'],
+    ['invoices', 'read'],
     ['reservations', 'read'],
     ['apiKeys', 'admin'],
   ])('the list %s needs the scope "%s", and no other', async (list, scope) => {
@@ -420,6 +429,7 @@ describe('the key of an app, without a driver', () => {
   it.each([
     'sessions',
     'transactions',
+    'invoices',
     'reservations',
     'schedules',
     'drivers',

@@ -79,6 +79,9 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
   const [session, tariff, transaction, location] = await Promise.all(
     ['/charging/sessions', '/tariffs', '/transactions', '/locations'].map(first),
   );
+  const transactionsOf = (await server.rest('GET', '/transactions')).body.data.map(
+    ({ id }: { id: string }) => id,
+  );
   const cards = await server.rest('GET', '/auth/tokens?tokenType=rfid');
   const { id: tokenId, userId } = cards.body.data[0];
   const ended = await server.rest('POST', '/auth/tokens', { body: { userId: driver.id } });
@@ -190,6 +193,12 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
     'DELETE /favorites/{id}': async () => {
       const saved = await server.rest('POST', '/favorites', { ...asDriver(), body: favorite });
       return { path: `/favorites/${saved.body.data.id}`, status: 204 };
+    },
+    // each transaction stands on one invoice
+    'POST /invoices': async () => {
+      await server.sql('delete from invoice_lines');
+      const [transactionId, ...transactionIds] = transactionsOf.slice(0, 2);
+      return { path: '/invoices', body: { transactionId, transactionIds }, status: 201 };
     },
     'GET /locations': plain('/locations'),
     'GET /locations/search': { ...plain('/locations/search'), query: { lat: '18.46', lng: '-66.1' } },
@@ -654,6 +663,7 @@ const WRONG_BODY: Record<string, readonly unknown[]> = {
   limit: ['1', true, -1, [1], 1e7],
   rating: ['5', 4.5, true, 0, 6, -1, [5]],
   uid: [...NO_NAME, 'x'.repeat(21), 'two words', 'é'],
+  transactionIds: ['x', 5, {}, true],
   boolean: ['true', 1, 0, {}, ''],
   'date-time': [5, {}, '', 'tomorrow', '2099-13-01T00:00:00Z', '2020-01-01T00:00:00Z'],
   uuid: ['x', '', 5, {}, []],

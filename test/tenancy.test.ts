@@ -18,6 +18,7 @@ import {
   chargeThere,
   driverThere,
   makeOtherNetwork,
+  moneyThere,
   type OtherDriver,
   type OtherNetwork,
 } from './support/other-network.ts';
@@ -44,6 +45,7 @@ beforeAll(async () => {
   ]);
   oscar = await driverThere(server, other, { networkId, locationId: place!.id });
   ana = await newDriver(server, await newKey(server, { kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] }));
+  await moneyThere(server, other);
   own = await bootedStation(server, 'DEMO-AC-01');
   await playCharge(own, {
     idTag: server.demo.idTag,
@@ -375,6 +377,7 @@ describe.each([
     ids.reservation = await rowOf('reservations', other.networkId);
     ids.schedule = await rowOf('schedules', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
+    ids.invoice = await rowOf('invoices', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
   });
@@ -407,6 +410,7 @@ describe.each([
     session: '',
     token: '',
     transaction: '',
+    invoice: '',
     review: '',
     alert: '',
     favorite: '',
@@ -448,6 +452,7 @@ describe.each([
     () => globalId('Session', ids.session),
     () => globalId('Token', ids.token),
     () => globalId('Transaction', ids.transaction),
+    () => globalId('Invoice', ids.invoice),
     () => globalId('Review', ids.review),
     () => globalId('Reservation', ids.reservation),
     () => globalId('Schedule', ids.schedule),
@@ -607,6 +612,21 @@ describe.each([
     filtered('sessions', 'SessionFilter', 'chargerId', () => foreign('charger')),
     filtered('sessions', 'SessionFilter', 'locationId', () => foreign('location')),
     filtered('transactions', 'TransactionFilter', 'driverId', () => foreign('driver')),
+    filtered('invoices', 'InvoiceFilter', 'driverId', () => foreign('driver')),
+    {
+      covers: ['invoice.id'],
+      operation: 'query ($id: ID!) { result: invoice(id: $id) { id } }',
+      variables: () => ({ id: globalId('Invoice', ids.invoice) }),
+      answer: null,
+    },
+    byId('markInvoicePaid', () => globalId('Invoice', ids.invoice)),
+    byId('voidInvoice', () => globalId('Invoice', ids.invoice)),
+    mutation(
+      'createInvoice',
+      'CreateInvoiceInput',
+      () => ({ transactionIds: [globalId('Transaction', ids.transaction)] }),
+      'input.transactionIds',
+    ),
     priced('tariffId', () => foreign('tariff')),
     priced('connectorId', () => foreign('connector')),
     priced('chargerId', () => foreign('charger')),
@@ -808,7 +828,7 @@ describe.each([
       tariffs { totalCount nodes { id } } drivers { totalCount nodes { id } }
       sessions { totalCount nodes { id } } transactions { totalCount nodes { id } }
       tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
-      reservations { totalCount nodes { id } }
+      reservations { totalCount nodes { id } } invoices { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
@@ -823,6 +843,7 @@ describe.each([
       tokens: 4,
       alerts: 0,
       reservations: 0,
+      invoices: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
@@ -880,6 +901,8 @@ describe.each([
       'charging_limits',
       'drivers',
       'favorites',
+      'invoices',
+      'invoice_lines',
       'locations',
       'networks',
       'notification_preferences',

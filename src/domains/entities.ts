@@ -12,6 +12,9 @@ import { ProblemReport, Review } from './locations/review.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
+import { CreditNote, Invoice, InvoiceLine } from './payments/invoice.entity.ts';
+import { PaymentOperation, Refund, SessionPayment } from './payments/payment.entity.ts';
+import { PaymentCustomer, PaymentSettings, StripeEvent } from './payments/payment-settings.entity.ts';
 import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
 import { Reservation } from './reservations/reservation.entity.ts';
 import { Schedule } from './reservations/schedule.entity.ts';
@@ -43,13 +46,22 @@ export const entities = [
   ConnectorStatusReport,
   Driver,
   Event,
+  CreditNote,
+  Invoice,
+  InvoiceLine,
   Location,
   MeterValue,
   Network,
   NodeProcess,
   NumberSeries,
+  PaymentCustomer,
+  PaymentOperation,
+  PaymentSettings,
+  Refund,
   Session,
+  SessionPayment,
   SetAsideMessage,
+  StripeEvent,
   Tariff,
   TariffAssignment,
   Token,

@@ -223,6 +223,8 @@ async function callCharging(server: TestServer, { id: chargerId, raw }: Station)
   });
   const sessions = await get('/charging/sessions');
   const transactions = await get('/transactions');
+  const [{ id: transactionId }] = transactions.body.data;
+  const invoiced = await server.rest('POST', '/invoices', { body: { transactionId } });
   const each = (list: RestAnswer, path: string) =>
     Promise.all(list.body.data.map(({ id }: { id: string }) => get(`${path}/${id}`)));
   return {
@@ -230,6 +232,7 @@ async function callCharging(server: TestServer, { id: chargerId, raw }: Station)
     'GET /charging/sessions/{id}': [...(await each(sessions, '/charging/sessions')), running, pending],
     'POST /charging/start': [started, another],
     'POST /charging/stop': [stopped, cancelled],
+    'POST /invoices': [invoiced],
     'GET /transactions': [transactions],
     'GET /transactions/{id}': await each(transactions, '/transactions'),
   };

@@ -44,6 +44,8 @@ export const Transaction = defineEntity({
     subtotal: column.bigint(),
     tax: column.bigint(),
     total: column.bigint(),
+    /** Given back so far. */
+    refunded: column.bigint().default('0'),
     tariff: p.json<TariffTerms>(),
     paymentStatus: p.text().$type<PaymentStatus>().nullable(),
     createdAt: column.createdAt(),
