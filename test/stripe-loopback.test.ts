@@ -296,6 +296,27 @@ describe('a request', () => {
   });
 });
 
+describe('a customer', () => {
+  it('that was deleted is known as such, and good for nothing', async () => {
+    const { stripe } = await start();
+    const { customer, paymentMethod } = await driverOf(stripe);
+    await stripe.customers.del(customer);
+    expect(await stripe.customers.retrieve(customer)).toEqual({
+      id: customer,
+      object: 'customer',
+      deleted: true,
+    });
+    for (const call of [
+      stripe.customers.listPaymentMethods(customer),
+      stripe.paymentIntents.create(holdOf({ customer, paymentMethod })),
+      stripe.customers.update(customer, { name: 'Ada' }),
+    ]) {
+      expect(await failureOf(call)).toMatchObject({ statusCode: 404, code: 'resource_missing' });
+    }
+    expect(await stripe.paymentMethods.retrieve(paymentMethod)).toMatchObject({ customer: null });
+  });
+});
+
 describe('a list', () => {
   it('comes newest first in pages, to the last and back', async () => {
     const { stripe } = await start();
@@ -399,10 +420,12 @@ describe('an idempotency key', () => {
     const params = holdOf(await driverOf(stripe));
     const options = { idempotencyKey: 'k1' };
     const { id } = await stripe.paymentIntents.create(params, options);
+    await stripe.customers.create({}, { idempotencyKey: 'k2' });
     for (const call of [
       stripe.paymentIntents.create({ ...params, amount: 6000 }, options),
       stripe.paymentIntents.create({ ...params, metadata: { a: 'b' } }, options),
-      stripe.paymentIntents.capture(id, {}, options),
+      // the same parameters: none
+      stripe.paymentIntents.capture(id, {}, { idempotencyKey: 'k2' }),
     ]) {
       const failure = await failureOf(call);
       expect(failure).toBeInstanceOf(Stripe.errors.StripeIdempotencyError);
@@ -767,6 +790,8 @@ describe('a refund', () => {
     expect(loopback.settleRefund(lost.id, 'failed').status).toBe('failed');
     loopback.settleRefund(kept.id, 'succeeded');
     expect(loopback.settlementOf(id)).toEqual({ held: 0, captured: 3000, refunded: 500 });
+    // what failed can be given back again
+    expect(await refund()).toMatchObject({ amount: 2500 });
     expect(eventTypes(loopback)).toEqual(expect.arrayContaining(['refund.failed', 'refund.updated']));
   });
 

@@ -17,6 +17,8 @@ export interface StripeEvent {
 /** Everything the loopback knows, by id, oldest first; amounts in minor units, times in seconds. */
 export interface Books {
   readonly customers: Map<string, Stripe.Customer>;
+  /** They can be retrieved still, as deleted, and used for nothing. */
+  readonly deletedCustomers: Set<string>;
   readonly paymentMethods: Map<string, Stripe.PaymentMethod>;
   readonly setupIntents: Map<string, Stripe.SetupIntent>;
   readonly checkoutSessions: Map<string, Stripe.Checkout.Session>;
@@ -43,6 +45,7 @@ interface SavedCard {
 
 export const emptyBooks = (): Books => ({
   customers: new Map(),
+  deletedCustomers: new Set(),
   paymentMethods: new Map(),
   setupIntents: new Map(),
   checkoutSessions: new Map(),
@@ -67,7 +70,7 @@ const TABLES = {
   du: 'disputes',
   evt: 'events',
   we: 'webhookEndpoints',
-} as const satisfies Record<string, Exclude<keyof Books, 'cards' | 'released'>>;
+} as const satisfies Record<string, Exclude<keyof Books, 'cards' | 'deletedCustomers' | 'released'>>;
 
 export type Prefix = keyof typeof TABLES;
 

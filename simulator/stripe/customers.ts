@@ -90,9 +90,12 @@ function remove(step: Step, id: string): object {
     if (method.customer === id) detach(step, method);
   }
   step.books.customers.delete(id);
+  step.books.deletedCustomers.add(id);
   emit(step, 'customer.deleted', customer);
-  return { id, object: 'customer', deleted: true };
+  return tombstone(id);
 }
+
+const tombstone = (id: string) => ({ id, object: 'customer', deleted: true });
 
 const ofType = (step: Step, customer: string, type: string | undefined) =>
   [...step.books.paymentMethods.values()].filter(
@@ -110,7 +113,7 @@ export const customerOperations = [
     create,
   ),
   operation('customers.retrieve', 'GET', '/v1/customers/:id', accepts({}), (step, _, id) =>
-    customerOf(step, id),
+    step.books.deletedCustomers.has(id) ? tombstone(id) : customerOf(step, id),
   ),
   operation('customers.update', 'POST', '/v1/customers/:id', changes, update),
   operation('customers.del', 'DELETE', '/v1/customers/:id', accepts({}), (step, _, id) => remove(step, id)),
