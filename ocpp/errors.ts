@@ -20,6 +20,10 @@ const CODES = {
   session_not_active: 'GenericError',
   rate_limited: 'InternalError',
   unavailable: 'InternalError',
+  payment_failed: 'GenericError',
+  authentication_required: 'GenericError',
+  payments_not_enabled: 'GenericError',
+  stripe_error: 'InternalError',
 } as const satisfies Record<DomainCode, string>;
 
 export function toRpcError(error: unknown): Error {

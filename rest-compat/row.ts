@@ -30,6 +30,8 @@ export interface Row<Data = never, Query extends z.ZodType = z.ZodType, Body ext
   readonly subject?: string;
   /** What the route calls arguments of its operation that it names otherwise, for telling what is wrong with them. */
   readonly names?: Readonly<Record<string, string>>;
+  /** An operation that must succeed before a body or query that is wrong is told of. */
+  readonly gate?: string;
   readonly query?: Query;
   readonly body?: Body;
   readonly operation: string;

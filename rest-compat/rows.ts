@@ -6,6 +6,15 @@ import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.
 import { createInvoice } from './routes/invoices.ts';
 import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
 import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
+import {
+  createSetupCheckout,
+  createSetupIntent,
+  getPaymentConfig,
+  listPaymentMethods,
+  removePaymentMethod,
+  reportPayment,
+  setDefaultPaymentMethod,
+} from './routes/payments.ts';
 import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
 import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
 import {
@@ -71,6 +80,13 @@ export const rows: readonly Row[] = [
   getNetworkBranding,
   getNotificationPreferences,
   putNotificationPreferences,
+  getPaymentConfig,
+  listPaymentMethods,
+  createSetupIntent,
+  createSetupCheckout,
+  setDefaultPaymentMethod,
+  removePaymentMethod,
+  reportPayment,
   calculatePrice,
   listTariffs,
   getTariff,

@@ -44,6 +44,7 @@ async function parsed(row: Row, raw: RawRequest, execute: Execute): Promise<Requ
   try {
     return parse(row, raw);
   } catch (error) {
+    if (row.gate) succeeded(await execute(row.gate, {}));
     const [id] = Object.values(raw.path);
     if (row.subject && id) {
       const { data } = await execute(EXISTS, { id: toGlobalId(row.subject, id) });

@@ -22,6 +22,8 @@ const ProblemCategory = builder.enumType('ProblemCategory', {
 const AlertType = builder.enumType('AlertType', {
   values: {
     PROBLEM_REPORT: { value: 'problem_report', description: 'A driver reported a problem.' },
+    PAYMENT_FAILED: { value: 'payment_failed', description: 'What is owed could not be had.' },
+    PAYMENT_DISPUTED: { value: 'payment_disputed', description: 'A cardholder wants the money back.' },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 

@@ -1,4 +1,5 @@
 import {
+  AuthenticationRequiredError,
   ChargerOfflineError,
   ChargerRejectedError,
   ConflictError,
@@ -10,8 +11,11 @@ import {
   ForbiddenError,
   InvalidCredentialsError,
   NotFoundError,
+  PaymentFailedError,
+  PaymentsNotEnabledError,
   RateLimitedError,
   SessionNotActiveError,
+  StripeFailedError,
   TokenExpiredError,
   TokenInvalidError,
   TokenReusedError,
@@ -64,6 +68,10 @@ const PLAIN = {
   TokenInvalidError,
   SessionNotActiveError,
   UnavailableError,
+  PaymentFailedError,
+  AuthenticationRequiredError,
+  PaymentsNotEnabledError,
+  StripeFailedError,
 };
 
 for (const [name, type] of Object.entries(PLAIN)) {

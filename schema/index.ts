@@ -18,6 +18,8 @@ import './notification-preferences.ts';
 import './session.ts';
 import './transaction.ts';
 import './invoice.ts';
+import './payment-settings.ts';
+import './payment.ts';
 import './reservation.ts';
 import './schedule.ts';
 import './smart-charging.ts';

@@ -1,4 +1,11 @@
-import type { INVOICE_STATUSES, Invoice, InvoiceLine } from '../src/domains/payments/invoice.entity.ts';
+import { creditNotesOfInvoices } from '../src/domains/payments/credit-notes.ts';
+import { documentLink } from '../src/domains/payments/documents.ts';
+import type {
+  CreditNote,
+  INVOICE_STATUSES,
+  Invoice,
+  InvoiceLine,
+} from '../src/domains/payments/invoice.entity.ts';
 import { createInvoice, markInvoicePaid, voidInvoice } from '../src/domains/payments/invoices.ts';
 import { linesOfInvoices, listInvoices } from '../src/domains/payments/read-invoices.ts';
 import { ConflictError } from '../src/kernel/errors.ts';
@@ -46,6 +53,33 @@ const InvoiceLineRef = builder.objectRef<Line>('InvoiceLine').implement({
   },
 });
 
+const notesOf = batched<CreditNote[], CreditNote[]>(creditNotesOfInvoices, []);
+
+const CreditNoteRef = builder.objectRef<CreditNote>('CreditNote').implement({
+  description: 'Takes back a part of an invoice: for each refund of a transaction that stands on one.',
+  subGraphs: ['billing'],
+  fields: t => {
+    const money = (part: 'subtotal' | 'tax' | 'total') =>
+      t.field({
+        type: MoneyRef,
+        resolve: note => ({ minor: BigInt(note[part]), currency: note.currency }),
+      });
+    return {
+      number: t.exposeString('number', { description: 'Without gaps within a network and year.' }),
+      transaction: t.field({ type: TransactionRef, resolve: note => note.transactionId }),
+      reason: t.exposeString('reason', { nullable: true }),
+      subtotal: money('subtotal'),
+      tax: money('tax'),
+      total: money('total'),
+      issuedAt: t.expose('issuedAt', { type: 'DateTime' }),
+      pdfUrl: t.string({
+        description: 'A path of this server that needs no key, good for an hour.',
+        resolve: ({ networkId, id }, _, ctx) => documentLink(ctx, { networkId, kind: 'credit-notes', id }),
+      }),
+    };
+  },
+});
+
 InvoiceRef.implement({
   description: 'A bill to a driver over one or several transactions.',
   fields: t => {
@@ -70,6 +104,14 @@ InvoiceRef.implement({
       subtotal: money('subtotal'),
       tax: money('tax'),
       total: money('total'),
+      creditNotes: t.field({
+        type: [CreditNoteRef],
+        resolve: (invoice, _, ctx) => notesOf(ctx, invoice.id),
+      }),
+      pdfUrl: t.string({
+        description: 'A path of this server that needs no key, good for an hour.',
+        resolve: ({ networkId, id }, _, ctx) => documentLink(ctx, { networkId, kind: 'invoices', id }),
+      }),
       issuedAt: t.expose('issuedAt', { type: 'DateTime' }),
       dueAt: t.expose('dueAt', { type: 'DateTime' }),
       paidAt: t.expose('paidAt', { type: 'DateTime', nullable: true }),

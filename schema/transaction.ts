@@ -6,7 +6,7 @@ import { MoneyRef } from './money.ts';
 import { BillRef } from './price.ts';
 import { DriverRef, LocationRef, NetworkRef, SessionRef, TransactionRef } from './refs.ts';
 
-const PaymentStatus = builder.enumType('PaymentStatus', {
+export const PaymentStatus = builder.enumType('PaymentStatus', {
   values: {
     AUTHORIZED: { value: 'authorized' },
     CAPTURED: { value: 'captured' },

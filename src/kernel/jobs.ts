@@ -11,6 +11,12 @@ export interface JobMap {
   /** `deaf`: connectors that have not obeyed in a run of which this is the rest. */
   'balance-location': { networkId: string; locationId: string; deaf?: string[] };
   'resend-limits': { networkId: string; chargerId: string; deaf?: string[] };
+  /** Asks Stripe for what is to be done about a session's money. */
+  'settle-payment': { networkId: string; sessionId: string };
+  'hold-payment': { networkId: string; sessionId: string };
+  'renew-hold': { networkId: string; sessionId: string; holdIntentId: string };
+  'sync-payment': { networkId: string; paymentIntentId: string };
+  'mail-document': { networkId: string; invoiceId?: string; creditNoteId?: string };
   'charger-offline': { networkId: string; chargerId: string };
 }
 

@@ -21,6 +21,7 @@ import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
 import { keylessLimit } from './keyless-limit.ts';
 import { openMailer } from './mailer.ts';
+import { stripeAt } from './stripe.ts';
 import { startWorker } from './worker.ts';
 
 const ALIVE_EVERY_MS = 5_000;
@@ -77,6 +78,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const chargers = new BusChargerCommands(em.fork(), bus, config.COMMAND_TIMEOUT_SECONDS);
   const secret = installationSecret(config);
   const mail = openMailer(config);
+  const stripe = stripeAt(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
 
   const context = (viewer: Viewer, requestId: string = randomUUID(), origin: Origin = {}): Context => ({
@@ -86,6 +88,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clientAddress: origin.clientAddress ?? null,
     secret,
     mail,
+    stripe,
     now,
     hub,
     chargers,

@@ -10,6 +10,7 @@ import type { PricedUsage } from '../sessions/session-usage.ts';
 import type { Bill } from '../tariffs/price-session.ts';
 import type { TariffTerms } from '../tariffs/tariff-terms.ts';
 import { nextNumber } from './number-series.ts';
+import { paymentStatusOf } from './session-payment.ts';
 
 /** Writes the bill of a session that has ended, in the transaction that ends it. */
 export async function billSession(
@@ -48,7 +49,7 @@ export async function billSession(
       ...times(usage),
       ...amounts(bill),
       tariff: jsonb(session.tariff),
-      paymentStatus: null,
+      paymentStatus: await paymentStatusOf(tx, session.id),
       createdAt: tx.now().toString(),
     })
     .execute();

@@ -4,6 +4,7 @@ import type { Context } from '../../kernel/context.ts';
 import { ConflictError, invalid, NotFoundError } from '../../kernel/errors.ts';
 import { emit } from '../../kernel/events.ts';
 import { newId } from '../../kernel/ids.ts';
+import { addJob } from '../../kernel/jobs.ts';
 import { toMajorNumber } from '../../kernel/money.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
@@ -126,6 +127,7 @@ async function issue(tx: Context, transactions: readonly Transaction[]): Promise
       status: isPaid ? 'paid' : 'issued',
     },
   });
+  if (issuer.email) await addJob(tx, 'mail-document', { networkId, invoiceId: id });
   return id;
 }
 

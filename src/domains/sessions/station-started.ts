@@ -11,6 +11,7 @@ import type { Station } from '../chargers/station.ts';
 import { isPlausibleTime } from '../chargers/station-clock.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
+import { holdLater } from '../payments/session-payment.ts';
 import { useReservation } from '../reservations/use-reservation.ts';
 import { limitsAtStart } from '../smart-charging/balance-later.ts';
 import { tariffAt } from '../tariffs/tariff-at.ts';
@@ -127,6 +128,7 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
       ? await begin(tx, pending, begun)
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
     if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
+    await holdLater(tx, session, terms);
     await emitSession(tx, 'session.started', session, station.uid);
     if (authorization.token) {
       await db(tx)

@@ -8,6 +8,7 @@ import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
 import { billSession } from '../payments/bill-session.ts';
+import { settleLater } from '../payments/session-payment.ts';
 import { limitsAtStop } from '../smart-charging/balance-later.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
 import { foldHistory, type MeteredTransaction } from './metering.ts';
@@ -135,6 +136,7 @@ async function endSession(
     .where('id', '=', session.id)
     .execute();
   if (hasEnergy) await billSession(tx, { ...session, endTime, tariff: session.tariff! }, usage);
+  await settleLater(tx, session);
   await limitsAtStop(tx, station.id, session.connectorId ?? null);
   await emitSession(tx, hasEnergy ? 'session.completed' : 'session.failed', session, station.uid);
 }
