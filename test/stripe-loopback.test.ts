@@ -441,7 +441,7 @@ describe('an idempotency key', () => {
     const params = holdOf(await driverOf(stripe));
     const options = { idempotencyKey: 'k1' };
     const { promise, resolve } = Promise.withResolvers<void>();
-    loopback.faults.plan({ kind: 'in_progress', until: promise });
+    loopback.faults.plan({ kind: 'in_progress', during: () => promise });
     const first = stripe.paymentIntents.create(params, options);
     await eventually(() => loopback.faults.pending.length === 0);
     const second = await failureOf(stripe.paymentIntents.create(params, options));
@@ -516,6 +516,19 @@ describe('a fault', () => {
     const found = await create('k1');
     expect(found.lastResponse.headers['idempotent-replayed']).toBe('true');
     expect([...loopback.books.paymentIntents.keys()]).toEqual([found.id]);
+  });
+
+  it('of a request that is lost on its way is known once it is', async () => {
+    const { loopback } = await start();
+    const stripe = sdkOf(loopback);
+    const seen: number[] = [];
+    const during = async () => void seen.push(loopback.books.customers.size);
+    loopback.faults.plan({ kind: 'in_progress', during, lost: true, on: 'customers.create', times: 2 });
+    const create = () => stripe.customers.create({}, { idempotencyKey: 'k1' });
+    expect(await failureOf(create())).toBeInstanceOf(Stripe.errors.StripeConnectionError);
+    expect(seen).toEqual([0, 0]);
+    expect(loopback.books.customers.size).toBe(0);
+    expect((await create()).lastResponse.headers).not.toHaveProperty('idempotent-replayed');
   });
 
   it('of too many requests does nothing and spends no key', async () => {

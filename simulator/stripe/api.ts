@@ -99,7 +99,13 @@ export function createApi(world: World, faults: Faults, secretKey: string) {
           }
         );
       }
-      if (fault?.kind === 'in_progress') await fault.until;
+      if (fault?.kind === 'in_progress') {
+        await fault.during();
+        if (fault.lost) {
+          if (idempotencyKey) keys.forget(idempotencyKey);
+          return 'reset';
+        }
+      }
 
       const step: Step = {
         ...world,

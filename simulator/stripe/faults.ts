@@ -20,8 +20,8 @@ type RequestFault =
   /** The bank wants the driver: `requires_action` on session, a 402 off session. */
   | { readonly kind: 'authentication_required' }
   | { readonly kind: 'rate_limit' }
-  /** The request is in progress until the promise is settled; then it is answered as ever. */
-  | { readonly kind: 'in_progress'; readonly until: Promise<unknown> };
+  /** What `during` does happens while the request is in progress; then it is answered, or `lost` on its way. */
+  | { readonly kind: 'in_progress'; readonly during: () => Promise<unknown>; readonly lost?: boolean };
 
 type WebhookFault =
   /** Delivered twice or more, each with a signature of its own. */

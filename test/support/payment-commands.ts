@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import type { Fault } from '../../simulator/stripe/faults.ts';
+import { type PayingNetwork, SLOTS } from './paying-network.ts';
+
+/** A charge as its station knows it, which is the witness. */
+export interface Charge {
+  readonly transactionId: number;
+  readonly startedAt: number;
+  readonly meterStart: number;
+  meter: number;
+  /** Set once the server has acknowledged the stop. */
+  stoppedAt?: number;
+}
+
+/** What has been said and was acknowledged; nothing of it may be lost. */
+export interface Told {
+  /** The running charge of each station. */
+  readonly running: (Charge | undefined)[];
+  readonly ended: Charge[];
+  /** Minor units that somebody was told they had been given back, by transaction number. */
+  readonly refunded: Map<number, number>;
+  /** Banks were made to refuse: payments may have failed. */
+  hasDeclines: boolean;
+}
+
+export const nothingTold = (): Told => ({
+  running: Array.from({ length: SLOTS }, () => undefined),
+  ended: [],
+  refunded: new Map(),
+  hasDeclines: false,
+});
+
+type Command = fc.AsyncCommand<Told, PayingNetwork>;
+
+const command = (
+  name: string,
+  check: (told: Told) => boolean,
+  run: (told: Told, network: PayingNetwork) => Promise<void>,
+): Command => ({ check, run, toString: () => name });
+
+const HOUR_MS = 3_600_000;
+const iso = (ms: number) => new Date(ms).toISOString();
+/** Registers only ever grow. */
+const registers: number[] = Array.from({ length: SLOTS }, () => 1000);
+const wholeSecond = (ms: number) => Math.floor(ms / 1000) * 1000;
+
+async function begin(told: Told, network: PayingNetwork, slot: number, startedAt: number): Promise<void> {
+  registers[slot]! += 1;
+  const meterStart = registers[slot]!;
+  const { transactionId } = await network.say<{ transactionId: number }>(slot, 'StartTransaction', {
+    connectorId: 1,
+    idTag: network.tokenOf(slot),
+    meterStart,
+    timestamp: iso(startedAt),
+  });
+  told.running[slot] = { transactionId, startedAt, meterStart, meter: meterStart };
+}
+
+/** At the station, which began an hour ago and says so now. */
+const startAtStation = (slot: number) =>
+  command(
+    `start(${slot})`,
+    told => !told.running[slot],
+    (told, network) => begin(told, network, slot, wholeSecond(Date.now()) - HOUR_MS),
+  );
+
+const startInApp = (slot: number) =>
+  command(
+    `startInApp(${slot})`,
+    told => !told.running[slot],
+    async (told, network) => {
+      if (await network.startByApp(slot)) await begin(told, network, slot, wholeSecond(Date.now()));
+    },
+  );
+
+const meter = (slot: number, wh: number) =>
+  command(
+    `meter(${slot}, ${wh})`,
+    told => told.running[slot] !== undefined,
+    async (told, network) => {
+      const charge = told.running[slot]!;
+      charge.meter += wh;
+      registers[slot] = charge.meter;
+      await network.say(slot, 'MeterValues', {
+        connectorId: 1,
+        transactionId: charge.transactionId,
+        meterValue: [
+          {
+            timestamp: iso(Date.now()),
+            sampledValue: [
+              { measurand: 'Energy.Active.Import.Register', unit: 'Wh', value: String(charge.meter) },
+            ],
+          },
+        ],
+      });
+    },
+  );
+
+export async function stopCharge(
+  told: Told,
+  network: PayingNetwork,
+  slot: number,
+  wh: number,
+): Promise<void> {
+  const charge = told.running[slot]!;
+  charge.meter += wh;
+  registers[slot] = charge.meter;
+  const stoppedAt = wholeSecond(Date.now());
+  const timestamp = iso(stoppedAt);
+  await network.say(slot, 'StopTransaction', {
+    transactionId: charge.transactionId,
+    meterStop: charge.meter,
+    timestamp,
+    reason: 'Local',
+  });
+  charge.stoppedAt = stoppedAt;
+  told.running[slot] = undefined;
+  told.ended.push(charge);
+  // unplugged at once: no idle time
+  const unplugged = { connectorId: 1, errorCode: 'NoError', status: 'Available', timestamp };
+  await network.say(slot, 'StatusNotification', unplugged);
+}
+
+const stop = (slot: number, wh: number) =>
+  command(
+    `stop(${slot}, ${wh})`,
+    told => told.running[slot] !== undefined,
+    (told, network) => stopCharge(told, network, slot, wh),
+  );
+
+const REFUND = `mutation ($input: RefundInput!) {
+  result: refundTransaction(input: $input) { __typename }
+}`;
+
+/** A part of what one of the charges came to, asked for until there is an answer, under one name. */
+const refund = (nth: number, percent: number) =>
+  command(
+    `refund(${nth}, ${percent}%)`,
+    told => told.ended.length > 0,
+    async (told, network) => {
+      const charge = told.ended[nth % told.ended.length]!;
+      const [bill] = await network.sql<{ id: string; total: string }>(
+        `select t.id, t.total from transactions t join sessions s on s.id = t.session_id
+          where s.transaction_number = $1`,
+        [charge.transactionId],
+      );
+      const minor = Math.floor((Number(bill?.total ?? 0) * percent) / 100);
+      if (!bill || minor === 0) return;
+      const input = {
+        transactionId: Buffer.from(`Transaction:${bill.id}`).toString('base64'),
+        amount: (minor / 100).toFixed(2),
+        requestKey: randomUUID(),
+      };
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const data = await network.graphql<{ result: { __typename: string } }>(REFUND, { input });
+        if (!data) continue;
+        if (data.result.__typename === 'Transaction') {
+          told.refunded.set(charge.transactionId, (told.refunded.get(charge.transactionId) ?? 0) + minor);
+        }
+        return;
+      }
+    },
+  );
+
+const kill = command(
+  'kill',
+  () => true,
+  (_, network) => network.kill(),
+);
+
+const OPERATIONS = [
+  'payment_intents.create',
+  'payment_intents.capture',
+  'payment_intents.cancel',
+  'refunds.create',
+] as const;
+type OperationName = (typeof OPERATIONS)[number];
+
+/** The process dies while Stripe does what it was asked, or the asking never gets there. */
+const killDuring = (on: OperationName, lost: boolean) =>
+  command(
+    `killDuring(${on}${lost ? ', lost' : ''})`,
+    () => true,
+    async (_, network) =>
+      network.stripe.faults.plan({ kind: 'in_progress', during: () => network.kill(), lost, on }),
+  );
+
+const fails = (fault: Fault) =>
+  command(
+    `fails(${JSON.stringify(fault)})`,
+    () => true,
+    async (told, network) => {
+      if (fault.kind === 'decline' || fault.kind === 'authentication_required') told.hasDeclines = true;
+      network.stripe.faults.plan(fault);
+    },
+  );
+
+/** Stripe sends an event once more that it sent before. */
+const resend = (nth: number) =>
+  command(
+    `resend(${nth})`,
+    () => true,
+    async (_, network) => {
+      await network.up();
+      const events = [...network.stripe.books.events.keys()].slice(-20);
+      await network.stripe.webhooks.resend(events[nth % events.length]!);
+    },
+  );
+
+const slot = fc.nat({ max: SLOTS - 1 });
+const energy = fc.oneof(
+  fc.constant(0),
+  fc.integer({ min: 1, max: 20_000 }),
+  fc.integer({ min: 1, max: 80_000 }),
+);
+const on = fc.constantFrom(...OPERATIONS);
+const when = fc.constantFrom('before' as const, 'after' as const);
+const stored = fc.boolean();
+
+const faults: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ kind: fc.constant('server_error' as const), when, stored, on }),
+  fc.record({ kind: fc.constant('no_answer' as const), when, on }),
+  // the SDK tries a reset connection once more by itself
+  fc.record({ kind: fc.constant('reset' as const), when, on, times: fc.constantFrom(1, 2) }),
+  fc.record({ kind: fc.constant('rate_limit' as const), on }),
+  fc.constant({
+    kind: 'decline' as const,
+    code: 'card_declined',
+    declineCode: 'insufficient_funds',
+    on: 'payment_intents.create',
+  }),
+  fc.constant({ kind: 'authentication_required' as const, on: 'payment_intents.create' }),
+  fc.record({ kind: fc.constant('webhook_copies' as const), copies: fc.constantFrom(2, 3) }),
+  fc.record({ kind: fc.constant('webhook_held' as const), times: fc.constantFrom(1, 3) }),
+  fc.record({ kind: fc.constant('webhook_lost' as const) }),
+);
+
+const ordinary = [
+  slot.map(startAtStation),
+  slot.map(startAtStation),
+  slot.map(startInApp),
+  fc.tuple(slot, energy).map(([at, wh]) => meter(at, wh)),
+  fc.tuple(slot, energy).map(([at, wh]) => stop(at, wh)),
+  fc.tuple(slot, energy).map(([at, wh]) => stop(at, wh)),
+  fc
+    .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }))
+    .map(([nth, percent]) => refund(nth, percent)),
+  faults.map(fails),
+  fc.nat({ max: 19 }).map(resend),
+];
+
+export const withoutKills = ordinary;
+export const withKills = [
+  ...ordinary,
+  fc.constant(kill),
+  fc.tuple(on, fc.boolean()).map(([operation, lost]) => killDuring(operation, lost)),
+];
