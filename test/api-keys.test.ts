@@ -253,6 +253,23 @@ const MUTATIONS: readonly [
     () => `input: { transactionIds: ["${globalId('Transaction', other.chargerId)}"] }`,
     'either',
   ],
+  ['updatePaymentSettings', 'billing', () => 'input: { currency: "ZZZ" }', 'operator'],
+  [
+    'refundTransaction',
+    'billing',
+    () => `input: { transactionId: "${globalId('Transaction', other.chargerId)}" }`,
+    'operator',
+  ],
+  [
+    'retryPayment',
+    'billing',
+    () => `transactionId: "${globalId('Transaction', other.chargerId)}"`,
+    'operator',
+  ],
+  ['createSetupIntent', 'write', () => '', 'driver'],
+  ['createSetupCheckout', 'write', () => '', 'driver'],
+  ['setDefaultCard', 'write', () => 'paymentMethodId: "pm_1"', 'driver'],
+  ['removeCard', 'write', () => 'paymentMethodId: "pm_1"', 'driver'],
   ['markInvoicePaid', 'billing', () => `id: "${globalId('Invoice', other.chargerId)}"`, 'operator'],
   ['voidInvoice', 'billing', () => `id: "${globalId('Invoice', other.chargerId)}"`, 'operator'],
   [
@@ -315,7 +332,7 @@ const MUTATIONS: readonly [
 const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
 
 /** Past the scope: what is asked for is another network's, or of no use, or harmless. */
-const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done)$/;
+const PAST = /^(NotFoundError|PaymentsNotEnabledError|ValidationError|InvalidCredentialsError|Done)$/;
 
 async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(

@@ -9,7 +9,8 @@ import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
 import { type ContractField, documentedRoute } from './support/contract.ts';
 import { eventually } from './support/eventually.ts';
 import { globalId, rowId } from './support/global-id.ts';
-import { type RestAnswer, type RestOptions, startTestServer, type TestServer } from './support/server.ts';
+import { enablePayments, saveCard, startPayingServer, type TestStripe } from './support/paying.ts';
+import type { RestAnswer, RestOptions, TestServer } from './support/server.ts';
 import type { RawStation } from './support/station.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -27,11 +28,12 @@ interface GoodRequest {
 type Good = GoodRequest | (() => GoodRequest | Promise<GoodRequest>);
 
 let server: TestServer;
+let stripe: TestStripe;
 let appKey: string;
 let driver: { readonly id: string; readonly accessToken: string };
 let good: Record<string, Good>;
 beforeAll(async () => {
-  server = await startTestServer();
+  ({ server, stripe } = await startPayingServer());
   appKey = (await makeKey('APP', ['read', 'write', 'control'])).secret;
   const registered = await server.rest('POST', '/auth/driver/register', {
     apiKey: appKey,
@@ -48,11 +50,27 @@ beforeAll(async () => {
       stop: { minute: 20, meter: 8_000 },
     });
   }
+  const { tokenUid } = registered.body.data.driver;
+  await playCharge(station, {
+    idTag: tokenUid,
+    at: '2026-06-17T10:00:00.250Z',
+    steps: [],
+    stop: { minute: 20, meter: 8_000 },
+  });
+  const ownSessions = await server.rest('GET', '/charging/sessions', asDriver());
   const reservationIds = [await reserveAndCancel(station), await reserveAndCancel(station)];
   await station.close();
-  good = await goodRequests({ refreshToken, reservationId: reservationIds[0]! });
+  await enablePayments(server, stripe);
+  good = await goodRequests({
+    refreshToken,
+    reservationId: reservationIds[0]!,
+    ownSessionId: ownSessions.body.data[0].id,
+  });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server?.close();
+  await stripe?.close();
+});
 // those who guess passwords or ask for mail are slowed down
 beforeEach(() => server.sql('delete from failed_attempts'));
 
@@ -71,6 +89,8 @@ async function reserveAndCancel(station: RawStation): Promise<string> {
 interface Prepared {
   readonly refreshToken: string;
   readonly reservationId: string;
+  /** Of the registered driver. */
+  readonly ownSessionId: string;
 }
 
 async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
@@ -219,6 +239,22 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
       ...plain('/notifications/preferences'),
       body: { pushEnabled: true, email: 'elsewhere@example.com', phoneNumber: '+17875559876' },
     },
+    'GET /payments/config': plain('/payments/config'),
+    'GET /payments/methods': plain('/payments/methods'),
+    'POST /payments/setup-intent': plain('/payments/setup-intent'),
+    'POST /payments/setup-checkout': plain('/payments/setup-checkout'),
+    'POST /payments/methods/{id}/default': {
+      path: `/payments/methods/${await saveCard(stripe, { rest: asDriverRest })}/default`,
+      status: 204,
+    },
+    'DELETE /payments/methods/{id}': async () => ({
+      path: `/payments/methods/${await saveCard(stripe, { rest: asDriverRest })}`,
+      status: 204,
+    }),
+    'POST /payments/checkout': {
+      ...plain('/payments/checkout'),
+      body: { sessionId: prepared.ownSessionId, amount: 5, currency: 'USD' },
+    },
     'POST /pricing/calculate': {
       ...plain('/pricing/calculate'),
       body: { tariffId: tariff.id, chargerId: null, energyKwh: 10, durationMinutes: 20, idleMinutes: 5 },
@@ -242,6 +278,10 @@ const newAccount = () => ({
   lastName: 'Cruz',
   phone: '+17875550100',
 });
+
+/** The registered driver's requests. */
+const asDriverRest = (method: string, path: string, options: RestOptions = {}) =>
+  server.rest(method, path, { ...asDriver(), ...options });
 
 /** The registered driver, through the app. */
 const asDriver = () => ({ apiKey: appKey, headers: { authorization: `Bearer ${driver.accessToken}` } });
@@ -446,6 +486,8 @@ const withIds = rows.filter(hasIds);
 /** The id within a path of the row's. */
 const idIn = (row: Row, path: string): string =>
   path.split('/')[row.path.split('/').findIndex(part => part.startsWith('{'))]!;
+/** Whether it is named by an id of Stripe's. */
+const isStripes = (row: Row): boolean => row.path.startsWith('/payments/');
 const typeNamed = (row: Row): string => row.path.split('/{')[0]!;
 describe.each(withIds.map(row => [keyOf(row), row] as const))('%s, which names a resource', (_, row) => {
   const paths = (id: string) => row.path.replaceAll(/\{\w+\}/g, id);
@@ -469,7 +511,9 @@ describe.each(withIds.map(row => [keyOf(row), row] as const))('%s, which names a
   it('is 404 for the id of something else', async () => {
     const own = idIn(row, (await goodRequest(row)).path);
     const others = await Promise.all(
-      withIds.map(async other => idIn(other, (await goodRequest(other)).path)),
+      withIds
+        .filter(other => typeNamed(other) !== typeNamed(row))
+        .map(async other => idIn(other, (await goodRequest(other)).path)),
     );
     const strange = others.filter(id => id !== own);
     expect(strange.length).toBeGreaterThan(5);
@@ -481,8 +525,9 @@ describe.each(withIds.map(row => [keyOf(row), row] as const))('%s, which names a
     }
   });
 
-  it('takes the id in either case', async () => {
-    const { path, status } = await goodRequest(row);
+  it(`takes the id in ${isStripes(row) ? 'its own' : 'either'} case`, async () => {
+    const { path, status: ok } = await goodRequest(row);
+    const status = isStripes(row) ? 404 : ok;
     const id = idIn(row, path);
     const answer = await send(row, { path: path.replace(id, id.toUpperCase()) });
     expect(answer.status).toBe(status);

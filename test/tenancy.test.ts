@@ -619,6 +619,38 @@ describe.each([
       variables: () => ({ id: globalId('Invoice', ids.invoice) }),
       answer: null,
     },
+    mutation(
+      'updatePaymentSettings',
+      'PaymentSettingsInput',
+      () => ({ networkId: foreign('network'), isEnabled: false }),
+      'input.networkId',
+    ),
+    {
+      covers: ['paymentSettings.networkId'],
+      operation: 'query ($id: ID!) { result: paymentSettings(networkId: $id) { id } }',
+      variables: () => ({ id: foreign('network') }),
+      answer: 'not_found',
+    },
+    mutation(
+      'refundTransaction',
+      'RefundInput',
+      () => ({ transactionId: globalId('Transaction', ids.transaction) }),
+      'input.transactionId',
+    ),
+    {
+      covers: ['retryPayment.transactionId'],
+      operation: `mutation ($id: ID!) { result: retryPayment(transactionId: $id) ${union} }`,
+      variables: () => ({ id: globalId('Transaction', ids.transaction) }),
+      answer: gone,
+    },
+    {
+      // told before anything is looked up: the driver's own network takes no payments
+      covers: ['paymentReport.sessionId'],
+      operation: 'query ($id: ID!) { result: paymentReport(sessionId: $id) { isFree } }',
+      variables: () => ({ id: globalId('Session', ids.session) }),
+      answer: 'payments_not_enabled',
+      as: 'driver',
+    },
     byId('markInvoicePaid', () => globalId('Invoice', ids.invoice)),
     byId('voidInvoice', () => globalId('Invoice', ids.invoice)),
     mutation(
@@ -906,6 +938,9 @@ describe.each([
       'locations',
       'networks',
       'notification_preferences',
+      'payment_settings',
+      'refunds',
+      'session_payments',
       'password_resets',
       'problem_reports',
       'refresh_tokens',

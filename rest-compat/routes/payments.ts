@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { toGlobalId, toUuid } from '../ids.ts';
-import { number, optional, text, uuid } from '../parameters.ts';
+import { number, optional, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 
 const MODE = 'phevnix_managed';
@@ -143,13 +143,19 @@ export const removePaymentMethod = row({
 const NOTE =
   'The final amount is taken from the hold when the session stops; there is nothing to do here. This route reports and charges nothing.';
 
+const CODE = 'must be an ISO 4217 code';
+
 export const reportPayment = row({
   method: 'POST',
   path: '/payments/checkout',
   title: "Report a session's payment status",
   access: { scope: 'read', audience: 'driver' },
   gate: 'query PaymentsEnabled { paymentsEnabled }',
-  body: z.object({ sessionId: uuid, amount: optional(number), currency: optional(text) }),
+  body: z.object({
+    sessionId: uuid,
+    amount: optional(number.min(0, { message: 'must not be below zero' })),
+    currency: optional(z.string({ message: CODE }).regex(/^[A-Za-z]{3}$/, { message: CODE })),
+  }),
   operation: `
     query PaymentReport($sessionId: ID!) {
       paymentReport(sessionId: $sessionId) {
