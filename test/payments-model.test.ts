@@ -129,6 +129,9 @@ async function agree(told: Told, before: ReadonlySet<string>): Promise<void> {
     const ours = { held: 0, captured: Number(payment.captured), refunded: Number(payment.refunded) };
     expect(atStripe, `session ${sessionId} at Stripe and with us`).toEqual(ours);
     expect(ours.captured, 'the ledger').toBe(sum(sessionId, 'capture', 'charge'));
+    const entries = operations.filter(operation => operation.sessionId === sessionId);
+    for (const { amount } of entries)
+      expect(Number(amount), 'an entry of the ledger').toBeGreaterThanOrEqual(0);
     expect(ours.refunded, 'the ledger').toBe(sum(sessionId, 'refund'));
     for (const intent of intents.filter(({ capture_method }) => capture_method === 'manual')) {
       expect(intent.amount, 'a hold').toBeLessThanOrEqual(HOLD);

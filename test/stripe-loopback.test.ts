@@ -531,6 +531,15 @@ describe('a fault', () => {
     expect((await create()).lastResponse.headers).not.toHaveProperty('idempotent-replayed');
   });
 
+  it('of an answer that takes its time tells what was so before', async () => {
+    const { loopback, stripe } = await start();
+    const { id } = await stripe.customers.create({ name: 'Ada' });
+    const during = () => stripe.customers.update(id, { name: 'Bob' });
+    loopback.faults.plan({ kind: 'late_answer', during, on: 'customers.retrieve' });
+    expect(await stripe.customers.retrieve(id)).toMatchObject({ name: 'Ada' });
+    expect(await stripe.customers.retrieve(id)).toMatchObject({ name: 'Bob' });
+  });
+
   it('of too many requests does nothing and spends no key', async () => {
     const { loopback, stripe } = await start();
     const params = holdOf(await driverOf(stripe));

@@ -119,6 +119,7 @@ export function createApi(world: World, faults: Faults, secretKey: string) {
       if (idempotencyKey && kept) keys.finish(idempotencyKey, kept);
       else if (idempotencyKey) keys.forget(idempotencyKey);
       if (silence) return silence.kind;
+      if (fault?.kind === 'late_answer') await fault.during();
       const retry = broken ? { 'stripe-should-retry': String(broken.stored === false) } : undefined;
       return { status: shown.status, headers: { ...common, ...retry }, body: shown.body };
     } catch (error) {

@@ -21,7 +21,9 @@ type RequestFault =
   | { readonly kind: 'authentication_required' }
   | { readonly kind: 'rate_limit' }
   /** What `during` does happens while the request is in progress; then it is answered, or `lost` on its way. */
-  | { readonly kind: 'in_progress'; readonly during: () => Promise<unknown>; readonly lost?: boolean };
+  | { readonly kind: 'in_progress'; readonly during: () => Promise<unknown>; readonly lost?: boolean }
+  /** What it says was so before `during`: the answer takes its time. */
+  | { readonly kind: 'late_answer'; readonly during: () => Promise<unknown> };
 
 type WebhookFault =
   /** Delivered twice or more, each with a signature of its own. */

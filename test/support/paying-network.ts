@@ -18,6 +18,12 @@ export const LEAST = 100;
 const STATIONS = ['DEMO-AC-01', 'DEMO-AC-03', 'DEMO-OWN-01'] as const;
 export const SLOTS = STATIONS.length;
 
+/** A station's connection. */
+interface Line {
+  readonly station: RawStation;
+  readonly closed: Promise<number>;
+}
+
 interface Driver {
   readonly tokenUid: string;
   readonly headers: Record<string, string>;
@@ -29,7 +35,7 @@ export class PayingNetwork {
   readonly demo: Demo;
   readonly #settings: Record<string, string>;
   readonly #owner: pg.Pool;
-  readonly #stations: (RawStation | undefined)[] = [];
+  readonly #stations: (Line | undefined)[] = [];
   readonly #remoteStarts: (() => void)[][] = STATIONS.map(() => []);
   #drivers: Driver[] = [];
   #server: Promise<ServerProcess> | undefined;
@@ -60,7 +66,7 @@ export class PayingNetwork {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#stations.map(station => station?.close()));
+    await Promise.all(this.#stations.map(line => line?.station.close()));
     await (await this.#server)?.end('SIGTERM');
     await this.#owner.end();
     await this.stripe.close();
@@ -135,10 +141,10 @@ export class PayingNetwork {
   async say<Answer>(slot: number, action: string, payload: object): Promise<Answer> {
     const id = randomUUID();
     for (let attempt = 0; attempt < 20; attempt++) {
-      const station = await this.#station(slot);
+      const line = await this.#line(slot);
       const answer = await Promise.race([
-        station?.callFrame(action, payload, id).catch(() => undefined),
-        station?.closed().then(() => undefined),
+        line?.station.callFrame(action, payload, id).catch(() => undefined),
+        line?.closed.then(() => undefined),
       ]);
       if (answer?.[0] === 3) return answer[2] as Answer;
       if (answer) throw new Error(`${action} failed: ${JSON.stringify(answer)}`);
@@ -146,23 +152,24 @@ export class PayingNetwork {
     throw new Error(`${action} was never answered.`);
   }
 
-  async #station(slot: number): Promise<RawStation | undefined> {
+  async #line(slot: number): Promise<Line | undefined> {
     const known = this.#stations[slot];
-    if (known && known.socket.readyState === known.socket.OPEN) return known;
+    if (known?.station.socket.readyState === WebSocket.OPEN) return known;
     try {
       const { socketUrl } = await this.up();
       const uid = STATIONS[slot]!;
       const { password } = this.demo.chargers.find(charger => charger.uid === uid)!;
       const station = await RawStation.connect({ socketUrl, uid, password });
       station.socket.on('message', data => this.#obey(slot, station, String(data)));
-      this.#stations[slot] = station;
+      const line = { station, closed: station.closed() };
+      this.#stations[slot] = line;
       station.send([
         2,
         randomUUID(),
         'BootNotification',
         { chargePointVendor: 'Test', chargePointModel: 'Raw' },
       ]);
-      return station;
+      return line;
     } catch {
       return undefined;
     }
@@ -178,7 +185,7 @@ export class PayingNetwork {
 
   /** The driver starts in the app; whether the station was asked to. */
   async startByApp(slot: number): Promise<boolean> {
-    await this.#station(slot);
+    await this.#line(slot);
     await this.say(slot, 'StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });
     let isAsked = false;
     this.#remoteStarts[slot] = [() => (isAsked = true)];

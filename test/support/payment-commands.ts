@@ -218,12 +218,18 @@ const on = fc.constantFrom(...OPERATIONS);
 const when = fc.constantFrom('before' as const, 'after' as const);
 const stored = fc.boolean();
 
+/** So long may an answer take that other things happen meanwhile. */
+const aWhile = () => new Promise(resolve => setTimeout(resolve, 400));
+
 const faults: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant('server_error' as const), when, stored, on }),
   fc.record({ kind: fc.constant('no_answer' as const), when, on }),
   // the SDK tries a reset connection once more by itself
   fc.record({ kind: fc.constant('reset' as const), when, on, times: fc.constantFrom(1, 2) }),
   fc.record({ kind: fc.constant('rate_limit' as const), on }),
+  fc
+    .tuple(fc.constantFrom(...OPERATIONS, 'payment_intents.retrieve'), fc.constantFrom(1, 2))
+    .map(([slow, times]): Fault => ({ kind: 'late_answer', during: aWhile, on: slow, times })),
   fc.constant({
     kind: 'decline' as const,
     code: 'card_declined',
