@@ -50,8 +50,10 @@ async function lookUpLater(tx: Context, operation: PaymentOperation): Promise<vo
     .set({ status: 'unknown' })
     .where('id', '=', operation.id)
     .execute();
-  const { networkId, sessionId, attempts } = operation;
-  const seconds = Math.min(LOOK_UP_SECONDS * 2 ** Math.min(attempts, 20), MAX_LOOK_UP_SECONDS);
+  const { networkId, sessionId, createdAt } = operation;
+  // as long again as it has been open: the pauses double
+  const openSeconds = Math.round((tx.now().epochMilliseconds - epochMs(createdAt)) / 1000);
+  const seconds = Math.min(Math.max(openSeconds, LOOK_UP_SECONDS), MAX_LOOK_UP_SECONDS);
   await addJob(
     tx,
     'settle-payment',
