@@ -23,6 +23,8 @@ export async function enablePayments(
   stripe: TestStripe,
   input: Record<string, unknown> = {},
 ): Promise<void> {
+  // an endpoint of before would sign with a secret that is no longer ours
+  stripe.books.webhookEndpoints.clear();
   const url = `${server.url}/stripe/webhook/${server.demo.networkId}`;
   const { secret: webhookSecret } = stripe.webhooks.register({ url });
   const { data, errors } = await server.graphql<{ result: { __typename: string; message?: string } }>(
