@@ -161,6 +161,7 @@ async function agree(told: Told, before: ReadonlySet<string>): Promise<void> {
     expect(Number(energyWh ?? 0)).toBe(delivered);
     expect(total === null ? null : Number(total)).toBe(delivered > 0 ? totalOf(charge) : null);
     expect(Number(refunded)).toBeGreaterThanOrEqual(told.refunded.get(charge.transactionId) ?? 0);
+    expect(Number(refunded)).toBeLessThanOrEqual(told.asked.get(charge.transactionId) ?? 0);
   }
   const begun = payments.filter(({ transactionNumber }) => transactionNumber !== null);
   expect(begun).toHaveLength(told.ended.length);

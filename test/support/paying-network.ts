@@ -6,6 +6,7 @@ import pg from 'pg';
 import Stripe from 'stripe';
 import { type LoopbackStripe, startStripe } from '../../simulator/stripe/start-stripe.ts';
 import type { Demo } from '../../src/server/demo-network.ts';
+import { eventually } from './eventually.ts';
 import { runProgram, runServer, type ServerProcess } from './process.ts';
 import { cloneDatabase } from './server.ts';
 import { RawStation } from './station.ts';
@@ -17,6 +18,9 @@ export const LEAST = 100;
 /** Three stations at the standard tariff, each with a driver of its own. */
 const STATIONS = ['DEMO-AC-01', 'DEMO-AC-03', 'DEMO-OWN-01'] as const;
 export const SLOTS = STATIONS.length;
+
+/** Our own connections to the database, told from the product's. */
+const OURS = 'the test';
 
 /** A station's connection. */
 interface Line {
@@ -45,7 +49,7 @@ export class PayingNetwork {
     this.stripe = stripe;
     this.demo = demo;
     this.#settings = settings;
-    this.#owner = new pg.Pool({ connectionString: settings.DATABASE_URL!, max: 3 });
+    this.#owner = new pg.Pool({ connectionString: settings.DATABASE_URL!, max: 3, application_name: OURS });
   }
 
   static async open(): Promise<PayingNetwork> {
@@ -98,6 +102,14 @@ export class PayingNetwork {
     this.#server = undefined;
     this.kills += 1;
     await server.end('SIGKILL');
+    // what it had sent to the database is done, or is not
+    await eventually(async () => {
+      const [left] = await this.sql<{ count: string }>(
+        'select count(*) from pg_stat_activity where datname = current_database() and application_name <> $1',
+        [OURS],
+      );
+      return left!.count === '0';
+    });
   }
 
   async sql<Row extends object = Record<string, unknown>>(
@@ -204,6 +216,16 @@ export class PayingNetwork {
     // who has not plugged in within five minutes had five minutes
     await this.sql(`update sessions set expires_at = start_time where status = 'expired'`);
     await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
+  }
+
+  /** The payments' jobs that are due now, or are being done. */
+  async dueJobs(): Promise<object[]> {
+    await this.up();
+    return this.sql(
+      `select task_identifier, attempts, last_error, locked_at from graphile_worker.jobs
+        where task_identifier in ('settle-payment', 'hold-payment', 'sync-payment')
+          and attempts < max_attempts and run_at <= now()`,
+    );
   }
 
   /** Stripe forgets its keys, and we that it knew them. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { Fault } from '../../simulator/stripe/faults.ts';
+import { eventually } from './eventually.ts';
 import { type PayingNetwork, SLOTS } from './paying-network.ts';
 
 /** A charge as its station knows it, which is the witness. */
@@ -18,7 +19,8 @@ export interface Told {
   /** The running charge of each station. */
   readonly running: (Charge | undefined)[];
   readonly ended: Charge[];
-  /** Minor units that somebody was told they had been given back, by transaction number. */
+  /** Minor units by transaction number: what somebody asked to be given back, and was told had been. */
+  readonly asked: Map<number, number>;
   readonly refunded: Map<number, number>;
   /** Banks were made to refuse: payments may have failed. */
   hasDeclines: boolean;
@@ -27,6 +29,7 @@ export interface Told {
 export const nothingTold = (): Told => ({
   running: Array.from({ length: SLOTS }, () => undefined),
   ended: [],
+  asked: new Map(),
   refunded: new Map(),
   hasDeclines: false,
 });
@@ -133,17 +136,23 @@ const REFUND = `mutation ($input: RefundInput!) {
   result: refundTransaction(input: $input) { __typename }
 }`;
 
-/** A part of what one of the charges came to, asked for until there is an answer, under one name. */
-const refund = (nth: number, percent: number) =>
+const add = (sums: Map<number, number>, key: number, amount: number) =>
+  sums.set(key, (sums.get(key) ?? 0) + amount);
+
+/**
+ * A part of what one of the charges came to, under one name: asked for by so many at once, and by the patient until
+ * there is an answer.
+ */
+const refund = (nth: number, percent: number, atOnce: number, isPatient: boolean) =>
   command(
-    `refund(${nth}, ${percent}%)`,
+    `refund(${nth}, ${percent}%${atOnce > 1 ? `, ${atOnce} at once` : ''}${isPatient ? ', patiently' : ''})`,
     told => told.ended.length > 0,
     async (told, network) => {
-      const charge = told.ended[nth % told.ended.length]!;
+      const { transactionId } = told.ended[nth % told.ended.length]!;
       const [bill] = await network.sql<{ id: string; total: string }>(
         `select t.id, t.total from transactions t join sessions s on s.id = t.session_id
           where s.transaction_number = $1`,
-        [charge.transactionId],
+        [transactionId],
       );
       const minor = Math.floor((Number(bill?.total ?? 0) * percent) / 100);
       if (!bill || minor === 0) return;
@@ -152,16 +161,38 @@ const refund = (nth: number, percent: number) =>
         amount: (minor / 100).toFixed(2),
         requestKey: randomUUID(),
       };
-      for (let attempt = 0; attempt < 5; attempt++) {
-        const data = await network.graphql<{ result: { __typename: string } }>(REFUND, { input });
-        if (!data) continue;
-        if (data.result.__typename === 'Transaction') {
-          told.refunded.set(charge.transactionId, (told.refunded.get(charge.transactionId) ?? 0) + minor);
-        }
-        return;
+      add(told.asked, transactionId, minor);
+      for (let attempt = 0; attempt < (isPatient ? 5 : 1); attempt++) {
+        const answers = await Promise.all(
+          Array.from({ length: atOnce }, () =>
+            network.graphql<{ result: { __typename: string } }>(REFUND, { input }),
+          ),
+        );
+        const known = answers.filter(answer => answer !== undefined);
+        if (known.some(({ result }) => result.__typename === 'Transaction'))
+          add(told.refunded, transactionId, minor);
+        if (known.length > 0) return;
       }
     },
   );
+
+/** What waits for its time gets it, while charges go on. */
+const timePasses = command(
+  'timePasses',
+  () => true,
+  async (_, network) => {
+    await network.up();
+    await network.stripe.webhooks.settled();
+    await network.hurry();
+    let due: object[] = [];
+    await eventually(async () => {
+      due = await network.dueJobs();
+      return due.length === 0;
+    }).catch(cause => {
+      throw new Error(`Jobs stay due: ${JSON.stringify(due)}`, { cause });
+    });
+  },
+);
 
 const kill = command(
   'kill',
@@ -250,8 +281,9 @@ const ordinary = [
   fc.tuple(slot, energy).map(([at, wh]) => stop(at, wh)),
   fc.tuple(slot, energy).map(([at, wh]) => stop(at, wh)),
   fc
-    .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }))
-    .map(([nth, percent]) => refund(nth, percent)),
+    .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 1, 2), fc.boolean())
+    .map(([nth, percent, atOnce, isPatient]) => refund(nth, percent, atOnce, isPatient)),
+  fc.constant(timePasses),
   faults.map(fails),
   fc.nat({ max: 19 }).map(resend),
 ];
