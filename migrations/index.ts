@@ -4,6 +4,7 @@ import { Migration20261122000002 } from './Migration20261122000002.ts';
 import { Migration20261122000003 } from './Migration20261122000003.ts';
 import { Migration20261122000004 } from './Migration20261122000004.ts';
 import { Migration20261122000005 } from './Migration20261122000005.ts';
+import { Migration20261122000006 } from './Migration20261122000006.ts';
 import { Migration20261122000008 } from './Migration20261122000008.ts';
 import { Migration20261122000009 } from './Migration20261122000009.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
@@ -16,6 +17,7 @@ export const migrations = [
   { name: 'Migration20261122000003', class: Migration20261122000003 },
   { name: 'Migration20261122000004', class: Migration20261122000004 },
   { name: 'Migration20261122000005', class: Migration20261122000005 },
+  { name: 'Migration20261122000006', class: Migration20261122000006 },
   { name: 'Migration20261122000008', class: Migration20261122000008 },
   { name: 'Migration20261122000009', class: Migration20261122000009 },
   { name: 'Migration20261122000010', class: Migration20261122000010 },

@@ -22,6 +22,10 @@ const CODES = {
   invalid_events: 'PropertyConstraintViolation',
   rate_limited: 'InternalError',
   unavailable: 'InternalError',
+  payment_failed: 'GenericError',
+  authentication_required: 'GenericError',
+  payments_not_enabled: 'GenericError',
+  stripe_error: 'InternalError',
 } as const satisfies Record<DomainCode, string>;
 
 export function toRpcError(error: unknown): Error {

@@ -161,7 +161,13 @@ const billed = derived(
   told('StartTransaction', 'MeterValues', 'StatusNotification', 'StopTransaction'),
 );
 const billCurrency = derived("the tariff's, or the network's", by('createTariff', 'createNetwork'));
-const unpaid = derived('null: nothing takes payments yet');
+const paymentSet = by('updatePaymentSettings');
+const cardSaved = derived('at Stripe', by('createSetupIntent', 'createSetupCheckout'));
+const paymentStatus = derived(
+  'what came of the hold, the capture and refunds at Stripe; null where nothing is held or owed',
+  by('refundTransaction', 'retryPayment'),
+  told('StartTransaction', 'StopTransaction'),
+);
 
 const session = {
   id: started,
@@ -200,7 +206,7 @@ const sessionDetail = {
   stopReason: told('StopTransaction'),
   idleTimeSeconds: idle,
   isInIdleState: idle,
-  paymentStatus: unpaid,
+  paymentStatus,
   ...under('costs', {
     ...all(['subtotal', 'taxes', 'sessionFees', 'idleFees', 'timeFees', 'total'], billed),
     currency: billCurrency,
@@ -215,9 +221,11 @@ const transaction = {
   endTime: session.endTime,
   totalEnergyKwh: session.energyDeliveredKwh,
   currency: billCurrency,
-  paymentStatus: unpaid,
+  paymentStatus,
   locationName: derived('as it was when the bill was made', locationSet),
 };
+
+const invoiceMade = by('createInvoice');
 
 const BILL_PARTS = ['energyCost', 'timeCost', 'sessionFee', 'idleFee', 'subtotal', 'tax', 'total'];
 
@@ -463,6 +471,19 @@ export const PROVENANCE: Readonly<Record<string, Fields>> = {
   },
   'GET /favorites': favorites,
   'POST /favorites': favorites,
+  'POST /invoices': {
+    ...all(['id', 'invoiceNumber', 'issueDate', 'status'], invoiceMade),
+    dueDate: derived("the network's term of payment after the issue", by('createInvoice', 'updateNetwork')),
+    userId: transaction.userId,
+    ...all(['userName', 'userEmail'], derived("the driver's, as they were at the issue", driverSet)),
+    'lineItems[].transactionId': transaction.id,
+    'lineItems[].sessionDate': session.startTime,
+    'lineItems[].locationName': transaction.locationName,
+    'lineItems[].energyKwh': session.energyDeliveredKwh,
+    'lineItems[].amount': billed,
+    ...all(['subtotal', 'tax', 'total'], derived('the sums of the transactions', billed)),
+    currency: billCurrency,
+  },
   'GET /locations': { ...locationItem, distanceKm: derived('null: known in /locations/search alone') },
   'GET /locations/search': {
     ...locationItem,
@@ -500,6 +521,36 @@ export const PROVENANCE: Readonly<Record<string, Fields>> = {
   },
   'GET /notifications/preferences': preferences,
   'PUT /notifications/preferences': preferences,
+  'GET /payments/config': {
+    paymentMode: derived('always phevnix_managed'),
+    phevnixBillingAvailable: paymentSet,
+    provider: derived('always stripe'),
+    publishableKey: paymentSet,
+    currency: derived("the settings', or the network's", by('updatePaymentSettings', 'createNetwork')),
+    methods: paymentSet,
+    ...all(['preAuthorizationAmount', 'minimumAmount', 'maximumAmount'], paymentSet),
+  },
+  'GET /payments/methods': {
+    paymentMode: derived('always phevnix_managed'),
+    ...all(
+      ['id', 'brand', 'last4', 'expMonth', 'expYear'].map(name => `methods[].${name}`),
+      cardSaved,
+    ),
+    'methods[].isDefault': derived('the one chosen, or the newest', by('setDefaultCard')),
+  },
+  'POST /payments/setup-intent': { clientSecret: by('createSetupIntent'), publishableKey: paymentSet },
+  'POST /payments/setup-checkout': { url: by('createSetupCheckout') },
+  'POST /payments/checkout': {
+    paymentMode: derived('always phevnix_managed'),
+    sessionId: session.id,
+    sessionStatus: session.status,
+    paymentStatus,
+    isFree: derived('whether the tariff is free', tariffSet),
+    total: billed,
+    currency: billCurrency,
+    captured: paymentStatus,
+    note: derived('always the same'),
+  },
   'POST /pricing/calculate': {
     ...all(BILL_PARTS, derived('the tariff applied to the usage that is asked for', tariffSet)),
     currency: tariffSet,

@@ -26,7 +26,12 @@ export interface Row<
   readonly path: string;
   readonly title: string;
   /** Who may call; the services behind the operation hold to the same. */
-  readonly access: { readonly scope: KeyScope; readonly audience: Audience };
+  readonly access: {
+    readonly scope: KeyScope;
+    /** What a driver's key needs instead, where that is something else. */
+    readonly driverScope?: KeyScope;
+    readonly audience: Audience;
+  };
   readonly freePath?: readonly string[];
   /**
    * The GraphQL type that the path's first id names: it is looked up before a body is found wrong. `commanded` is a
@@ -35,6 +40,8 @@ export interface Row<
   readonly subject?: string;
   /** What the route calls arguments of its operation that it names otherwise, for telling what is wrong with them. */
   readonly names?: Readonly<Record<string, string>>;
+  /** An operation that must succeed before a body or query that is wrong is told of. */
+  readonly gate?: string;
   readonly query?: Query;
   readonly body?: Body;
   readonly operation: string;

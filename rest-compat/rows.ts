@@ -4,8 +4,18 @@ import { getSession, listSessions, startCharging, stopCharging } from './routes/
 import { getConnectorStatus } from './routes/connectors.ts';
 import { forgotPassword, login, me, refresh, register, resetPassword } from './routes/driver-auth.ts';
 import { listFavorites, removeFavorite, saveFavorite } from './routes/favorites.ts';
+import { createInvoice } from './routes/invoices.ts';
 import { getLocation, listLocationChargers, listLocations, searchLocations } from './routes/locations.ts';
 import { getNotificationPreferences, putNotificationPreferences } from './routes/notifications.ts';
+import {
+  createSetupCheckout,
+  createSetupIntent,
+  getPaymentConfig,
+  listPaymentMethods,
+  removePaymentMethod,
+  reportPayment,
+  setDefaultPaymentMethod,
+} from './routes/payments.ts';
 import { getChargerInfo, getNetworkBranding } from './routes/public.ts';
 import { pushConfig, subscribeToPush, testPush, unsubscribeFromPush } from './routes/push.ts';
 import { reboot, reset, trigger, unlock } from './routes/remote-control.ts';
@@ -83,9 +93,17 @@ export const rows: readonly Row[] = [
   listReviews,
   postReview,
   reportProblem,
+  createInvoice,
   getNetworkBranding,
   getNotificationPreferences,
   putNotificationPreferences,
+  getPaymentConfig,
+  listPaymentMethods,
+  createSetupIntent,
+  createSetupCheckout,
+  setDefaultPaymentMethod,
+  removePaymentMethod,
+  reportPayment,
   calculatePrice,
   exportReport,
   pushConfig,

@@ -21,4 +21,8 @@ export const STATUS = {
   invalid_events: 422,
   rate_limited: 429,
   unavailable: 503,
+  payment_failed: 402,
+  authentication_required: 402,
+  payments_not_enabled: 403,
+  stripe_error: 502,
 } as const satisfies Record<DomainCode, number>;

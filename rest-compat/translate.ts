@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { z } from 'zod';
-import { authorize } from '../src/auth/authorize.ts';
+import { authorize, signedInDriver } from '../src/auth/authorize.ts';
 import type { Viewer } from '../src/auth/viewer.ts';
 import { type DomainCode, DomainError, type FieldProblem } from '../src/kernel/errors.ts';
 import { isUuid } from '../src/kernel/ids.ts';
@@ -50,6 +50,7 @@ async function parsed(row: Row, raw: RawRequest, execute: Execute): Promise<Requ
   try {
     return parse(row, raw);
   } catch (error) {
+    if (row.gate) succeeded(await execute(row.gate, {}));
     const [id] = Object.values(raw.path);
     if (row.subject && id) {
       const isCommanded = row.subject === 'commanded';
@@ -68,7 +69,8 @@ const COMMANDED = 'query Commanded($id: ID!) { subject: mayCommand(chargerId: $i
 /** Throws a RestError where the caller may not call the route. */
 export function allow(row: Pick<Row, 'access'>, viewer: Viewer): void {
   try {
-    authorize(viewer, row.access.scope, row.access.audience);
+    const { scope, driverScope = scope, audience } = row.access;
+    authorize(viewer, signedInDriver(viewer) ? driverScope : scope, audience);
   } catch (error) {
     throw error instanceof DomainError ? refusal(error) : error;
   }

@@ -27,6 +27,8 @@ const AlertType = builder.enumType('AlertType', {
       description: 'A station reported that its security is at stake.',
     },
     WEBHOOK_DISABLED: { value: 'webhook_disabled', description: 'Too many deliveries in a row failed.' },
+    PAYMENT_FAILED: { value: 'payment_failed', description: 'What is owed could not be had.' },
+    PAYMENT_DISPUTED: { value: 'payment_disputed', description: 'A cardholder wants the money back.' },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 

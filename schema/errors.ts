@@ -1,4 +1,5 @@
 import {
+  AuthenticationRequiredError,
   ChargerOfflineError,
   ChargerRejectedError,
   ConflictError,
@@ -12,8 +13,11 @@ import {
   InvalidEventsError,
   InvalidUrlError,
   NotFoundError,
+  PaymentFailedError,
+  PaymentsNotEnabledError,
   RateLimitedError,
   SessionNotActiveError,
+  StripeFailedError,
   TokenExpiredError,
   TokenInvalidError,
   TokenReusedError,
@@ -68,6 +72,10 @@ const PLAIN = {
   InvalidUrlError,
   InvalidEventsError,
   UnavailableError,
+  PaymentFailedError,
+  AuthenticationRequiredError,
+  PaymentsNotEnabledError,
+  StripeFailedError,
 };
 
 for (const [name, type] of Object.entries(PLAIN)) {

@@ -45,6 +45,7 @@ NetworkRef.implement({
     currency: t.exposeString('currency', { description: 'ISO 4217.' }),
     branding: t.expose('branding', { type: BrandingRef }),
     appUrl: t.exposeString('appUrl', { nullable: true, description: "The drivers' app." }),
+    invoiceDueDays: t.exposeInt('invoiceDueDays', { description: 'The term of payment of invoices.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
@@ -79,6 +80,7 @@ const UpdateNetworkInput = builder.inputType('UpdateNetworkInput', {
     name: t.string(),
     branding: t.field({ type: BrandingInput }),
     appUrl: t.string({ description: "The drivers' app: HTTPS, or HTTP on localhost." }),
+    invoiceDueDays: t.int({ description: 'The term of payment of invoices, 0 to 365.' }),
   }),
 });
 

@@ -4,10 +4,13 @@ import { usageOf } from '../src/domains/sessions/session-usage.ts';
 import { startSession } from '../src/domains/sessions/start-session.ts';
 import { stopSession } from '../src/domains/sessions/stop-session.ts';
 import {
+  AuthenticationRequiredError,
   ChargerOfflineError,
   ChargerRejectedError,
   ConnectorUnavailableError,
+  PaymentFailedError,
   SessionNotActiveError,
+  StripeFailedError,
   TokenInvalidError,
   UnavailableError,
 } from '../src/kernel/errors.ts';
@@ -148,6 +151,9 @@ charging.mutationFields(t => ({
         ChargerOfflineError,
         ChargerRejectedError,
         UnavailableError,
+        PaymentFailedError,
+        AuthenticationRequiredError,
+        StripeFailedError,
       ],
     },
     args: { input: t.arg({ type: StartSessionInput, required: true }) },

@@ -2,10 +2,11 @@ import { listTransactions, transactionsOfSessions } from '../src/domains/payment
 import type { Transaction } from '../src/domains/payments/transaction.entity.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
+import { MoneyRef } from './money.ts';
 import { BillRef } from './price.ts';
 import { DriverRef, LocationRef, NetworkRef, SessionRef, TransactionRef } from './refs.ts';
 
-const PaymentStatus = builder.enumType('PaymentStatus', {
+export const PaymentStatus = builder.enumType('PaymentStatus', {
   values: {
     AUTHORIZED: { value: 'authorized' },
     CAPTURED: { value: 'captured' },
@@ -43,6 +44,11 @@ TransactionRef.implement({
     idleSeconds: t.exposeInt('idleSeconds', { description: 'Before the grace.' }),
     chargeableIdleSeconds: t.exposeInt('chargeableIdleSeconds', { description: 'After the grace.' }),
     bill: t.field({ type: BillRef, resolve: billOf }),
+    refunded: t.field({
+      type: MoneyRef,
+      description: 'Given back so far.',
+      resolve: transaction => ({ minor: BigInt(transaction.refunded), currency: transaction.currency }),
+    }),
     tariffName: t.string({ resolve: transaction => transaction.tariff.name }),
     paymentStatus: t.expose('paymentStatus', { type: PaymentStatus, nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),

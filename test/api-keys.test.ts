@@ -289,6 +289,31 @@ const MUTATIONS: readonly [
     'operator',
   ],
   [
+    'createInvoice',
+    'billing',
+    () => `input: { transactionIds: ["${globalId('Transaction', other.chargerId)}"] }`,
+    'either',
+  ],
+  ['updatePaymentSettings', 'billing', () => 'input: { currency: "ZZZ" }', 'operator'],
+  [
+    'refundTransaction',
+    'billing',
+    () => `input: { transactionId: "${globalId('Transaction', other.chargerId)}" }`,
+    'operator',
+  ],
+  [
+    'retryPayment',
+    'billing',
+    () => `transactionId: "${globalId('Transaction', other.chargerId)}"`,
+    'operator',
+  ],
+  ['createSetupIntent', 'write', () => '', 'driver'],
+  ['createSetupCheckout', 'write', () => '', 'driver'],
+  ['setDefaultCard', 'write', () => 'paymentMethodId: "pm_1"', 'driver'],
+  ['removeCard', 'write', () => 'paymentMethodId: "pm_1"', 'driver'],
+  ['markInvoicePaid', 'billing', () => `id: "${globalId('Invoice', other.chargerId)}"`, 'operator'],
+  ['voidInvoice', 'billing', () => `id: "${globalId('Invoice', other.chargerId)}"`, 'operator'],
+  [
     'createApiKey',
     'admin',
     () => `input: { name: "A", kind: OPERATOR, scopes: [], networkId: "${network()}" }`,
@@ -375,7 +400,8 @@ const MUTATIONS: readonly [
 const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
 
 /** Past the scope: what is asked for is another network's, or of no use, or harmless. */
-const PAST = /^(NotFoundError|ValidationError|InvalidCredentialsError|Done|StationAuthority|PushTest)$/;
+const PAST =
+  /^(NotFoundError|PaymentsNotEnabledError|ValidationError|InvalidCredentialsError|Done|StationAuthority|PushTest)$/;
 
 async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(
@@ -443,6 +469,7 @@ describe('the scopes of a key', () => {
     ['alerts', 'read'],
     ['sessions', 'read'],
     ['transactions', 'read'],
+    ['invoices', 'read'],
     ['reservations', 'read'],
     ['stationJobs', 'read'],
     ['securityEvents', 'read'],
@@ -555,6 +582,7 @@ describe('the key of an app, without a driver', () => {
   it.each([
     'sessions',
     'transactions',
+    'invoices',
     'reservations',
     'schedules',
     'drivers',

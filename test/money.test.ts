@@ -1,6 +1,7 @@
 import Big from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { chargeable, fromStripeAmount, toStripeAmount } from '../src/domains/payments/stripe-amount.ts';
 import {
   divideHalfUp,
   minorDigits,
@@ -19,6 +20,11 @@ describe('minor units', () => {
     ['USD', 2],
     ['EUR', 2],
     ['KWD', 3],
+    ['HUF', 2],
+    ['IDR', 2],
+    ['ISK', 0],
+    ['MGA', 2],
+    ['IQD', 3],
   ])('%s has %i digits', (code, digits) => {
     expect(minorDigits(code)).toBe(digits);
   });
@@ -114,5 +120,38 @@ describe('rounding', () => {
         expect(roundHalfUp(decimal.neg())).toBe(-roundHalfUp(decimal));
       }),
     );
+  });
+});
+
+describe('what Stripe takes', () => {
+  test.each([
+    ['USD', 1234n, 1234],
+    ['JPY', 1200n, 1200],
+    ['HUF', 1234n, 1234],
+    ['TWD', 1234n, 1234],
+    ['ISK', 12n, 1200],
+    ['UGX', 12n, 1200],
+    ['KWD', 12340n, 12340],
+    ['MGA', 1200n, 12],
+  ])('%s %s goes as %i, and comes back the same', (code, minor, amount) => {
+    expect(toStripeAmount(minor, code)).toBe(amount);
+    expect(fromStripeAmount(amount, code)).toBe(minor);
+  });
+
+  test.each([
+    ['USD', 1235n, 1235n],
+    ['KWD', 12345n, 12350n],
+    ['KWD', 12344n, 12340n],
+    ['MGA', 1250n, 1300n],
+    ['MGA', 1249n, 1200n],
+    ['ISK', 7n, 7n],
+  ])('%s %s is charged as %s', (code, minor, charged) => {
+    expect(chargeable(minor, code)).toBe(charged);
+    expect(() => toStripeAmount(charged, code)).not.toThrow();
+  });
+
+  test('an amount that Stripe cannot take is never sent', () => {
+    expect(() => toStripeAmount(12345n, 'KWD')).toThrow(RangeError);
+    expect(() => toStripeAmount(1250n, 'MGA')).toThrow(RangeError);
   });
 });

@@ -9,8 +9,9 @@ import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
 import { type ContractField, documentedRoute } from './support/contract.ts';
 import { eventually } from './support/eventually.ts';
 import { globalId, rowId } from './support/global-id.ts';
+import { enablePayments, saveCard, startPayingServer, type TestStripe } from './support/paying.ts';
 import { pushKeys } from './support/push-keys.ts';
-import { type RestAnswer, type RestOptions, startTestServer, type TestServer } from './support/server.ts';
+import type { RestAnswer, RestOptions, TestServer } from './support/server.ts';
 import type { RawStation } from './support/station.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -34,11 +35,12 @@ const isBare = (row: Row): boolean => row.path.startsWith('/webhooks');
 type Good = GoodRequest | (() => GoodRequest | Promise<GoodRequest>);
 
 let server: TestServer;
+let stripe: TestStripe;
 let appKey: string;
 let driver: { readonly id: string; readonly accessToken: string };
 let good: Record<string, Good>;
 beforeAll(async () => {
-  server = await startTestServer();
+  ({ server, stripe } = await startPayingServer());
   appKey = (await makeKey('APP', ['read', 'write', 'control'])).secret;
   const registered = await server.rest('POST', '/auth/driver/register', {
     apiKey: appKey,
@@ -55,11 +57,27 @@ beforeAll(async () => {
       stop: { minute: 20, meter: 8_000 },
     });
   }
+  const { tokenUid } = registered.body.data.driver;
+  await playCharge(station, {
+    idTag: tokenUid,
+    at: '2026-06-17T10:00:00.250Z',
+    steps: [],
+    stop: { minute: 20, meter: 8_000 },
+  });
+  const ownSessions = await server.rest('GET', '/charging/sessions', asDriver());
   const reservationIds = [await reserveAndCancel(station), await reserveAndCancel(station)];
   await station.close();
-  good = await goodRequests({ refreshToken, reservationId: reservationIds[0]! });
+  await enablePayments(server, stripe);
+  good = await goodRequests({
+    refreshToken,
+    reservationId: reservationIds[0]!,
+    ownSessionId: ownSessions.body.data[0].id,
+  });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server?.close();
+  await stripe?.close();
+});
 // those who guess passwords or ask for mail are slowed down
 beforeEach(() => server.sql('delete from failed_attempts'));
 
@@ -78,6 +96,8 @@ async function reserveAndCancel(station: RawStation): Promise<string> {
 interface Prepared {
   readonly refreshToken: string;
   readonly reservationId: string;
+  /** Of the registered driver. */
+  readonly ownSessionId: string;
 }
 
 async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
@@ -85,6 +105,9 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
   const chargerId = server.demo.chargers[1]!.id;
   const [session, tariff, transaction, location] = await Promise.all(
     ['/charging/sessions', '/tariffs', '/transactions', '/locations'].map(first),
+  );
+  const transactionsOf = (await server.rest('GET', '/transactions')).body.data.map(
+    ({ id }: { id: string }) => id,
   );
   const cards = await server.rest('GET', '/auth/tokens?tokenType=rfid');
   const { id: tokenId, userId } = cards.body.data[0];
@@ -215,6 +238,12 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
       const saved = await server.rest('POST', '/favorites', { ...asDriver(), body: favorite });
       return { path: `/favorites/${saved.body.data.id}`, status: 204 };
     },
+    // each transaction stands on one invoice
+    'POST /invoices': async () => {
+      await server.sql('delete from invoice_lines');
+      const [transactionId, ...transactionIds] = transactionsOf.slice(0, 2);
+      return { path: '/invoices', body: { transactionId, transactionIds }, status: 201 };
+    },
     'GET /locations': plain('/locations'),
     'GET /locations/search': { ...plain('/locations/search'), query: { lat: '18.46', lng: '-66.1' } },
     'GET /locations/{id}': plain(`/locations/${location.id}`),
@@ -264,6 +293,22 @@ async function goodRequests(prepared: Prepared): Promise<Record<string, Good>> {
       status: 202,
     },
     'GET /webhooks/event-types': plain('/webhooks/event-types'),
+    'GET /payments/config': plain('/payments/config'),
+    'GET /payments/methods': plain('/payments/methods'),
+    'POST /payments/setup-intent': plain('/payments/setup-intent'),
+    'POST /payments/setup-checkout': plain('/payments/setup-checkout'),
+    'POST /payments/methods/{id}/default': {
+      path: `/payments/methods/${await saveCard(stripe, { rest: asDriverRest })}/default`,
+      status: 204,
+    },
+    'DELETE /payments/methods/{id}': async () => ({
+      path: `/payments/methods/${await saveCard(stripe, { rest: asDriverRest })}`,
+      status: 204,
+    }),
+    'POST /payments/checkout': {
+      ...plain('/payments/checkout'),
+      body: { sessionId: prepared.ownSessionId, amount: 5, currency: 'USD' },
+    },
     'POST /pricing/calculate': {
       ...plain('/pricing/calculate'),
       body: { tariffId: tariff.id, chargerId: null, energyKwh: 10, durationMinutes: 20, idleMinutes: 5 },
@@ -320,6 +365,10 @@ const newAccount = () => ({
   lastName: 'Cruz',
   phone: '+17875550100',
 });
+
+/** The registered driver's requests. */
+const asDriverRest = (method: string, path: string, options: RestOptions = {}) =>
+  server.rest(method, path, { ...asDriver(), ...options });
 
 /** The registered driver, through the app. */
 const asDriver = () => ({ apiKey: appKey, headers: { authorization: `Bearer ${driver.accessToken}` } });
@@ -532,6 +581,8 @@ const withIds = rows.filter(hasIds);
 /** The id within a path of the row's. */
 const idIn = (row: Row, path: string): string =>
   path.split('/')[row.path.split('/').findIndex(part => part.startsWith('{'))]!;
+/** Whether it is named by an id of Stripe's. */
+const isStripes = (row: Row): boolean => row.path.startsWith('/payments/');
 const typeNamed = (row: Row): string => row.path.split('/{')[0]!;
 describe.each(withIds.map(row => [keyOf(row), row] as const))('%s, which names a resource', (_, row) => {
   const paths = (id: string) => row.path.replaceAll(/\{\w+\}/g, id);
@@ -569,8 +620,9 @@ describe.each(withIds.map(row => [keyOf(row), row] as const))('%s, which names a
     }
   });
 
-  it('takes the id in either case', async () => {
-    const { path, status } = await goodRequest(row);
+  it(`takes the id in ${isStripes(row) ? 'its own' : 'either'} case`, async () => {
+    const { path, status: ok } = await goodRequest(row);
+    const status = isStripes(row) ? 404 : ok;
     const id = idIn(row, path);
     const answer = await send(row, { path: path.replace(id, id.toUpperCase()) });
     expect(answer.status).toBe(status);
@@ -763,6 +815,7 @@ const WRONG_BODY: Record<string, readonly unknown[]> = {
   description: [...NO_TEXT, 'x'.repeat(501)],
   rating: ['5', 4.5, true, 0, 6, -1, [5]],
   uid: [...NO_NAME, 'x'.repeat(21), 'two words', 'é'],
+  transactionIds: ['x', 5, {}, true],
   boolean: ['true', 1, 0, {}, ''],
   'date-time': [5, {}, '', 'tomorrow', '2099-13-01T00:00:00Z', '2020-01-01T00:00:00Z'],
   uuid: ['x', '', 5, {}, []],

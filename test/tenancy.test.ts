@@ -19,6 +19,7 @@ import {
   driverThere,
   maintainThere,
   makeOtherNetwork,
+  moneyThere,
   type OtherDriver,
   type OtherNetwork,
 } from './support/other-network.ts';
@@ -47,6 +48,7 @@ beforeAll(async () => {
   await maintainThere(server, other);
   await server.sql(`insert into unknown_chargers (uid, network_id) values ('STRAY', $1)`, [networkId]);
   ana = await newDriver(server, await newKey(server, { kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] }));
+  await moneyThere(server, other);
   own = await bootedStation(server, 'DEMO-AC-01');
   await playCharge(own, {
     idTag: server.demo.idTag,
@@ -384,6 +386,7 @@ describe.each([
     ids.webhook = await rowOf('webhook_subscriptions', other.networkId);
     ids.delivery = await rowOf('webhook_deliveries', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
+    ids.invoice = await rowOf('invoices', other.networkId);
     ids.ownTariff = globalId('Tariff', await rowOf('tariffs', server.demo.networkId));
     ids.ownLocation = globalId('Location', await rowOf('locations', server.demo.networkId));
   });
@@ -416,6 +419,7 @@ describe.each([
     session: '',
     token: '',
     transaction: '',
+    invoice: '',
     review: '',
     alert: '',
     favorite: '',
@@ -463,6 +467,7 @@ describe.each([
     () => globalId('Session', ids.session),
     () => globalId('Token', ids.token),
     () => globalId('Transaction', ids.transaction),
+    () => globalId('Invoice', ids.invoice),
     () => globalId('Review', ids.review),
     () => globalId('Reservation', ids.reservation),
     () => globalId('Schedule', ids.schedule),
@@ -708,6 +713,53 @@ describe.each([
     filtered('sessions', 'SessionFilter', 'chargerId', () => foreign('charger')),
     filtered('sessions', 'SessionFilter', 'locationId', () => foreign('location')),
     filtered('transactions', 'TransactionFilter', 'driverId', () => foreign('driver')),
+    filtered('invoices', 'InvoiceFilter', 'driverId', () => foreign('driver')),
+    {
+      covers: ['invoice.id'],
+      operation: 'query ($id: ID!) { result: invoice(id: $id) { id } }',
+      variables: () => ({ id: globalId('Invoice', ids.invoice) }),
+      answer: null,
+    },
+    mutation(
+      'updatePaymentSettings',
+      'PaymentSettingsInput',
+      () => ({ networkId: foreign('network'), isEnabled: false }),
+      'input.networkId',
+    ),
+    {
+      covers: ['paymentSettings.networkId'],
+      operation: 'query ($id: ID!) { result: paymentSettings(networkId: $id) { id } }',
+      variables: () => ({ id: foreign('network') }),
+      answer: 'not_found',
+    },
+    mutation(
+      'refundTransaction',
+      'RefundInput',
+      () => ({ transactionId: globalId('Transaction', ids.transaction) }),
+      'input.transactionId',
+    ),
+    {
+      covers: ['retryPayment.transactionId'],
+      operation: `mutation ($id: ID!) { result: retryPayment(transactionId: $id) ${union} }`,
+      variables: () => ({ id: globalId('Transaction', ids.transaction) }),
+      answer: gone,
+    },
+    {
+      // told before anything is looked up: the driver's own network takes no payments
+      covers: ['paymentReport.sessionId'],
+      operation: 'query ($id: ID!) { result: paymentReport(sessionId: $id) { isFree } }',
+      variables: () => ({ id: globalId('Session', ids.session) }),
+      answer: 'payments_not_enabled',
+      as: 'driver',
+    },
+    byId('markInvoicePaid', () => globalId('Invoice', ids.invoice)),
+    byId('voidInvoice', () => globalId('Invoice', ids.invoice)),
+    mutation(
+      'createInvoice',
+      'CreateInvoiceInput',
+      () => ({ transactionIds: [globalId('Transaction', ids.transaction)] }),
+      'input.transactionIds',
+    ),
     priced('tariffId', () => foreign('tariff')),
     priced('connectorId', () => foreign('connector')),
     priced('chargerId', () => foreign('charger')),
@@ -987,6 +1039,7 @@ describe.each([
       reservations { totalCount nodes { id } }
       stationJobs { totalCount nodes { id } } securityEvents { totalCount nodes { id } }
       reservations { totalCount nodes { id } } webhooks { totalCount nodes { id } }
+      reservations { totalCount nodes { id } } invoices { totalCount nodes { id } }
     }`);
     const counts = Object.fromEntries(Object.entries(data).map(([list, page]) => [list, page.totalCount]));
     expect(counts).toEqual({
@@ -1004,6 +1057,7 @@ describe.each([
       stationJobs: 0,
       securityEvents: 0,
       webhooks: 0,
+      invoices: 0,
     });
     const listed = Object.values(data).flatMap(page => page.nodes.map(node => node.id));
     const foreignIds = nodesOf.operator.map(id => id());
@@ -1066,9 +1120,14 @@ describe.each([
       'drivers',
       'favorites',
       'local_lists',
+      'invoices',
+      'invoice_lines',
       'locations',
       'networks',
       'notification_preferences',
+      'payment_settings',
+      'refunds',
+      'session_payments',
       'password_resets',
       'problem_reports',
       'push_subscriptions',

@@ -67,7 +67,7 @@ interface SessionDetail extends SessionSummary {
   stopReason: string | null;
   idleSeconds: number;
   isIdle: boolean;
-  transaction: { paymentStatus: string | null } | null;
+  paymentStatus: string | null;
   bill: { [Part in 'subtotal' | 'tax' | 'sessionFee' | 'idleFee' | 'timeCost' | 'total']: Amount } | null;
 }
 
@@ -75,7 +75,7 @@ const DETAIL = `
   fragment Detail on Session {
     ...Summary
     authMethod idTag startMeterWh endMeterWh currentMeterWh startReason stopReason idleSeconds isIdle
-    transaction { paymentStatus }
+    paymentStatus
     bill { subtotal { amount } tax { amount } sessionFee { amount } idleFee { amount } timeCost { amount } }
   } ${SUMMARY}`;
 
@@ -89,7 +89,7 @@ const detail = (session: SessionDetail) => ({
   stopReason: session.stopReason,
   idleTimeSeconds: session.idleSeconds,
   isInIdleState: session.isIdle,
-  paymentStatus: session.transaction?.paymentStatus?.toLowerCase() ?? null,
+  paymentStatus: session.paymentStatus?.toLowerCase() ?? null,
   costs: {
     subtotal: Number(session.bill?.subtotal.amount ?? 0),
     taxes: Number(session.bill?.tax.amount ?? 0),

@@ -85,6 +85,23 @@ export async function addSigningKey({ em, secret }: Keys): Promise<StoredKey> {
   return key;
 }
 
+/** Seals anew, with the present secret of the installation, the keys that a former one has sealed. */
+export async function sealSigningKeysAnew({ em, secret }: Keys): Promise<number> {
+  return runInScope(systemScope, async () => {
+    const kysely = em.fork().getKysely();
+    const { rows } = await sql<{ kid: string; sealed: string }>`
+      select kid, sealed_private_jwk sealed from signing_keys`.execute(kysely);
+    let count = 0;
+    for (const { kid, sealed } of rows) {
+      const anew = secret.sealAnew(SEALED_AS, sealed);
+      if (!anew) continue;
+      count++;
+      await sql`update signing_keys set sealed_private_jwk = ${anew} where kid = ${kid}`.execute(kysely);
+    }
+    return count;
+  });
+}
+
 /** The newest key, then the older ones whose tokens may not have expired. */
 async function liveKeys(em: SqlEntityManager): Promise<StoredKey[]> {
   const { rows } = await runInScope(systemScope, () =>

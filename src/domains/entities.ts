@@ -18,6 +18,9 @@ import { StationJob } from './maintenance/station-job.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
+import { CreditNote, Invoice, InvoiceLine } from './payments/invoice.entity.ts';
+import { PaymentOperation, Refund, SessionPayment } from './payments/payment.entity.ts';
+import { PaymentCustomer, PaymentSettings, StripeEvent } from './payments/payment-settings.entity.ts';
 import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
 import { PushSubscription } from './push/push-subscription.entity.ts';
 import { Reservation } from './reservations/reservation.entity.ts';
@@ -56,14 +59,23 @@ export const entities = [
   ConnectorStatusReport,
   Driver,
   Event,
+  CreditNote,
+  Invoice,
+  InvoiceLine,
   Location,
   MessageFault,
   MeterValue,
   Network,
   NodeProcess,
   NumberSeries,
+  PaymentCustomer,
+  PaymentOperation,
+  PaymentSettings,
+  Refund,
   Session,
+  SessionPayment,
   SetAsideMessage,
+  StripeEvent,
   Tariff,
   TariffAssignment,
   Token,

@@ -3,6 +3,10 @@ import { reportIfOffline } from './chargers/charger-connections.ts';
 import { mailPasswordReset } from './drivers/accounts.ts';
 import { tellAvailability } from './maintenance/availability.ts';
 import { signCertificate } from './maintenance/charger-certificates.ts';
+import { renewHold, settlePayment } from './payments/drive-payment.ts';
+import { mailDocument } from './payments/mail-document.ts';
+import { holdPayment } from './payments/session-payment.ts';
+import { syncPayment } from './payments/sync-payment.ts';
 import { deliverPush } from './push/send-push.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
@@ -25,6 +29,11 @@ export const jobHandlers: JobHandlers = {
   'resend-limits': resendLimits,
   'tell-availability': tellAvailability,
   'sign-certificate': signCertificate,
+  'settle-payment': settlePayment,
+  'hold-payment': holdPayment,
+  'renew-hold': renewHold,
+  'sync-payment': syncPayment,
+  'mail-document': mailDocument,
   'charger-offline': reportIfOffline,
   'send-webhooks': sendWebhooks,
   'recover-webhooks': recoverWebhooks,

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
+import type Stripe from 'stripe';
 import type { Viewer } from '../auth/viewer.ts';
 import type { ChargerCommands } from './charger-commands.ts';
 import type { EventHub } from './event-hub.ts';
@@ -26,6 +27,8 @@ export interface Context {
   readonly outgoing: GuardedFetch;
   /** What only this installation knows. */
   readonly secret: InstallationSecret;
+  /** Stripe, under the secret key of a network's account. */
+  readonly stripe: (secretKey: string) => Stripe;
   readonly requestId: string;
   readonly log: Logger;
   /** Set within a transaction: what must be told once it is committed. */

@@ -18,7 +18,11 @@ export type DomainCode =
   | 'invalid_url'
   | 'invalid_events'
   | 'rate_limited'
-  | 'unavailable';
+  | 'unavailable'
+  | 'payment_failed'
+  | 'authentication_required'
+  | 'payments_not_enabled'
+  | 'stripe_error';
 
 export interface FieldProblem {
   readonly field: string;
@@ -124,6 +128,31 @@ export class InvalidEventsError extends DomainError {
 /** No answer in time: the outcome is unknown. */
 export class UnavailableError extends DomainError {
   readonly code = 'unavailable';
+}
+
+/** The driver's card was refused, or there is none. */
+export class PaymentFailedError extends DomainError {
+  readonly code = 'payment_failed';
+}
+
+/** The bank wants to hear from the cardholder first. */
+export class AuthenticationRequiredError extends DomainError {
+  readonly code = 'authentication_required';
+}
+
+export class PaymentsNotEnabledError extends DomainError {
+  readonly code = 'payments_not_enabled';
+  constructor() {
+    super('Payments are not enabled for this network.');
+  }
+}
+
+/** Stripe did not answer, or not as it should; nothing of its words is passed on. */
+export class StripeFailedError extends DomainError {
+  readonly code = 'stripe_error';
+  constructor() {
+    super('The payment provider could not do it now. Try again later.');
+  }
 }
 
 /** Throws a ValidationError for one field. */

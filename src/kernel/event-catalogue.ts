@@ -51,11 +51,14 @@ const schedule = z.strictObject({
 });
 
 const payment = z.strictObject({
-  sessionId: maybeId('The session'),
+  sessionId: id('The session'),
   transactionId: maybeId('The transaction'),
   userId,
   amount: amount('How much was held, captured, refused or refunded'),
+  captured: amount('All that was captured for the session so far'),
+  refunded: amount('All that went back so far'),
   currency,
+  paymentStatus: maybeText('authorized, captured, failed or refunded.'),
   reason: maybeText('Why it failed.'),
 });
 
@@ -113,10 +116,12 @@ export const eventCatalogue = {
     when: 'An invoice was issued.',
     payload: z.strictObject({
       invoiceId: id('The invoice'),
-      number: text('Without gaps in a network and year.'),
+      invoiceNumber: text('Without gaps in a network and year.'),
       userId,
+      transactionIds: z.array(z.uuid()).describe('The transactions on it.'),
       total: amount('Tax included'),
       currency,
+      status: text('issued or paid.'),
     }),
   },
   'alert.raised': {

@@ -15,6 +15,12 @@ export interface JobMap {
   'resend-limits': { networkId: string; chargerId: string; deaf?: string[] };
   'tell-availability': { networkId: string; chargerId: string };
   'sign-certificate': { networkId: string; certificateId: string };
+  /** Asks Stripe for what is to be done about a session's money. */
+  'settle-payment': { networkId: string; sessionId: string };
+  'hold-payment': { networkId: string; sessionId: string };
+  'renew-hold': { networkId: string; sessionId: string; holdIntentId: string };
+  'sync-payment': { networkId: string; paymentIntentId: string };
+  'mail-document': { networkId: string; invoiceId?: string; creditNoteId?: string };
   'charger-offline': { networkId: string; chargerId: string };
   'send-webhooks': { networkId: string; subscriptionId: string };
   /** `from` and `to`: inclusive; `behind`: how far it has come in the log. */

@@ -7,22 +7,28 @@ export interface Money {
   readonly currency: string;
 }
 
-// Intl takes any three letters for a currency with two digits, so what is known is asked for apart.
-const KNOWN = new Set(Intl.supportedValuesOf('currency'));
-const digitsByCurrency = new Map<string, number>();
+const words = (text: string) => text.trim().split(/\s+/);
+
+/** ISO 4217, list one: how many digits the minor unit has. Pinned, for bills are written by it. */
+const DIGITS: ReadonlyMap<string, number> = new Map([
+  ...words('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF').map(code => [code, 0] as const),
+  ...words('BHD IQD JOD KWD LYD OMR TND').map(code => [code, 3] as const),
+  ...words(`
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP
+    CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR
+    JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN
+    NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP
+    SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+  `).map(code => [code, 2] as const),
+]);
 
 /**
- * How many decimal digits the currency's minor unit has: 0 for JPY, 2 for USD, 3 for KWD.
- * Source: Intl (CLDR), which gives fewer than ISO 4217 for a few currencies of little value (HUF and IDR: 0).
- * Throws a RangeError for anything but a known code in capitals.
+ * How many decimal digits the currency's minor unit has: 0 for JPY, 2 for USD and HUF, 3 for KWD. Source: ISO 4217;
+ * Intl (CLDR) has fewer for currencies of little value. Throws a RangeError for anything but a known code in capitals.
  */
 export function minorDigits(currency: string): number {
-  const known = digitsByCurrency.get(currency);
-  if (known !== undefined) return known;
-  if (!KNOWN.has(currency)) throw new RangeError(`Unknown currency: ${JSON.stringify(currency)}`);
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  digitsByCurrency.set(currency, digits);
+  const digits = DIGITS.get(currency);
+  if (digits === undefined) throw new RangeError(`Unknown currency: ${JSON.stringify(currency)}`);
   return digits;
 }
 

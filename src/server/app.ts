@@ -22,6 +22,7 @@ import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
 import { keylessLimit } from './keyless-limit.ts';
 import { contactOf, openMailer } from './mailer.ts';
+import { stripeAt } from './stripe.ts';
 import { startWorker } from './worker.ts';
 
 const ALIVE_EVERY_MS = 5_000;
@@ -86,6 +87,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     contact: contactOf(config.MAIL_FROM),
     resolve: options.resolve,
   });
+  const stripe = stripeAt(config);
   const proxies = trusted(config.TRUSTED_PROXIES);
 
   const context = (viewer: Viewer, requestId: string = randomUUID(), origin: Origin = {}): Context => ({
@@ -96,6 +98,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     secret,
     mail,
     outgoing,
+    stripe,
     now,
     hub,
     chargers,

@@ -55,6 +55,13 @@ const settings = z.object({
     .string()
     .regex(/^[0-9a-fA-F]{64,}$/, { message: 'must be at least 64 hexadecimal digits: openssl rand -hex 32' })
     .optional(),
+  SECRET_KEY_PREVIOUS: list.pipe(
+    z.array(z.string().regex(/^[0-9a-fA-F]{64,}$/, { message: 'must be former values of SECRET_KEY' })),
+  ),
+  STRIPE_API_URL: z
+    .url({ protocol: /^https?$/, message: 'must begin with http:// or https://' })
+    .default('https://api.stripe.com'),
+  STRIPE_TIMEOUT_SECONDS: integer(1, 80, 10),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, { message: 'must begin with smtp:// or smtps://' })

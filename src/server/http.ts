@@ -15,8 +15,10 @@ import { publicKeys } from '../auth/access-token.ts';
 import { inScopeOf } from '../kernel/context.ts';
 import { answerOnce } from '../kernel/idempotency.ts';
 import type { App } from './app.ts';
+import { openDocumentDoor } from './document-door.ts';
 import { documentOf, executeInScope, subscribeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
+import { openStripeWebhookDoor } from './stripe-webhook-door.ts';
 import { openSubgraphDoors } from './subgraph-doors.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
 
@@ -70,6 +72,8 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   fastify.get('/.well-known/jwks.json', () => publicKeys(app.em));
   const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
   if (graphQL) openSubgraphDoors(app, fastify);
+  if (graphQL) openDocumentDoor(app, fastify);
+  if (graphQL) await openStripeWebhookDoor(app, fastify);
   const rest =
     graphQL &&
     (await serveRest(fastify, request => restCaller(app, request), {

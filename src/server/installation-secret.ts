@@ -5,8 +5,13 @@ import { InstallationSecret } from '../kernel/installation-secret.ts';
 import type { Config } from './config.ts';
 
 /** From `SECRET_KEY`; without it from `DATA_DIR/secret.key`, which is made at the first start. */
-export function installationSecret(config: Pick<Config, 'SECRET_KEY' | 'DATA_DIR'>): InstallationSecret {
-  return new InstallationSecret(Buffer.from(config.SECRET_KEY ?? fromFile(config.DATA_DIR), 'hex'));
+export function installationSecret(
+  config: Pick<Config, 'SECRET_KEY' | 'SECRET_KEY_PREVIOUS' | 'DATA_DIR'>,
+): InstallationSecret {
+  return new InstallationSecret(
+    Buffer.from(config.SECRET_KEY ?? fromFile(config.DATA_DIR), 'hex'),
+    config.SECRET_KEY_PREVIOUS.map(key => Buffer.from(key, 'hex')),
+  );
 }
 
 function fromFile(folder: string): string {

@@ -8,6 +8,7 @@ import { findDatabase, type RunningDatabase } from './database.ts';
 import { type Demo, hasNetworks, makeDemoNetwork } from './demo-network.ts';
 import { type HttpHost, openHttpHost } from './http.ts';
 import { migrate } from './migrate.ts';
+import { sealAnew } from './seal-anew.ts';
 
 export interface Server {
   readonly app: App;
@@ -38,6 +39,8 @@ export async function startServer(options: StartOptions): Promise<Server> {
     const { applied } = await migrate(database.url);
     if (applied.length > 0) tell(`Database brought up to date (${applied.length} migrations).`);
     app = await openApp({ ...options, databaseUrl: database.url });
+    const sealed = await sealAnew(app);
+    if (sealed > 0) tell(`${sealed} secrets sealed with the present SECRET_KEY.`);
     const demo = await demoOf(app, database, tell);
     host = await openHttpHost(app);
     return { app, url: host.url, demo, close: () => closeAll(log, host, app, database) };

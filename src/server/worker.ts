@@ -42,9 +42,7 @@ const OUTGOING_CONCURRENCY = 16;
 const STALE_EVERY_MS = 60_000;
 
 /** What comes round by itself: on one node, however many there are. */
-const CRON = parseCronItems([
-  { task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' },
-]);
+const CRON = parseCronItems([{ task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' }]);
 
 export interface Upkeep extends Retention {
   /** A session is closed when nothing was heard of its charger for so long. */

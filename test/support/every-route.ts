@@ -1,8 +1,11 @@
 import { newKey } from './callers.ts';
 import { demoCharger, playCharge } from './charge.ts';
+import { signIn } from './driver.ts';
 import { eventually } from './eventually.ts';
 import { brandNetwork, makePlace, makeStation, makeTariff } from './everything-set.ts';
+import { rowId } from './global-id.ts';
 import { resetTokenFor } from './mail.ts';
+import { enablePayments, paymentOf, saveCard, type TestStripe } from './paying.ts';
 import { pushKeys } from './push-keys.ts';
 import { startReceiver } from './receiver.ts';
 import type { RestAnswer, TestServer } from './server.ts';
@@ -11,7 +14,7 @@ import type { RawStation } from './station.ts';
 type Answers = Record<string, RestAnswer[]>;
 
 /** Fills the network through its doors, then calls each route; what each answered, by route. */
-export async function callEveryRoute(server: TestServer): Promise<Answers> {
+export async function callEveryRoute(server: TestServer, stripe: TestStripe): Promise<Answers> {
   const appKey = await newKey(server, { kind: 'APP', scopes: ['READ', 'WRITE', 'CONTROL'] });
   await brandNetwork(server);
   const tariffId = await makeTariff(server);
@@ -31,6 +34,8 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
     ...(await callLimits(server, station)),
   };
   const outgoing = { ...(await callWebhooks(server)), ...(await callPush(ana!)) };
+  const paid = await callPayments(server, stripe, station);
+  for (const [route, answers] of Object.entries(paid.more)) charging[route]!.push(...answers);
   await station.raw.close();
 
   const { rest, demo } = server;
@@ -46,6 +51,7 @@ export async function callEveryRoute(server: TestServer): Promise<Answers> {
     ...control,
     ...(await callFigures(server)),
     ...outgoing,
+    ...paid.answers,
     'POST /pricing/calculate': [
       await price({ tariffId, ...usage }),
       await price({ chargerId: demo.chargers[0]!.id, energyKwh: 1 }),
@@ -277,6 +283,8 @@ async function callCharging(server: TestServer, { id: chargerId, raw }: Station)
   });
   const sessions = await get('/charging/sessions');
   const transactions = await get('/transactions');
+  const [{ id: transactionId }] = transactions.body.data;
+  const invoiced = await server.rest('POST', '/invoices', { body: { transactionId } });
   const each = (list: RestAnswer, path: string) =>
     Promise.all(list.body.data.map(({ id }: { id: string }) => get(`${path}/${id}`)));
   return {
@@ -284,9 +292,61 @@ async function callCharging(server: TestServer, { id: chargerId, raw }: Station)
     'GET /charging/sessions/{id}': [...(await each(sessions, '/charging/sessions')), running, pending],
     'POST /charging/start': [started, another],
     'POST /charging/stop': [stopped, cancelled],
+    'POST /invoices': [invoiced],
     'GET /transactions': [transactions],
     'GET /transactions/{id}': await each(transactions, '/transactions'),
   };
+}
+
+/** The network takes payments from here on: each route of theirs, and what the others tell of a charge that is paid. */
+async function callPayments(
+  server: TestServer,
+  stripe: TestStripe,
+  { id: chargerId, raw }: Station,
+): Promise<{ answers: Answers; more: Answers }> {
+  const honest = await server.rest('GET', '/payments/config');
+  await enablePayments(server, stripe);
+  const driver = await signIn(server);
+  const checkout = await driver.rest('POST', '/payments/setup-checkout');
+  const [first, second] = [await saveCard(stripe, driver), await saveCard(stripe, driver)];
+  const chosen = await driver.rest('POST', `/payments/methods/${first}/default`);
+  const starting = driver.rest('POST', '/charging/start', {
+    body: { chargerId, connectorNumber: 1, idTag: driver.tokenUid },
+  });
+  raw.reply((await raw.expectCall('RemoteStartTransaction')).id, { status: 'Accepted' });
+  const { sessionId } = (await starting).body.data;
+  const { transactionId } = await raw.call<{ transactionId: number }>('StartTransaction', {
+    connectorId: 1,
+    idTag: driver.tokenUid,
+    meterStart: 0,
+    timestamp: new Date().toISOString(),
+  });
+  await raw.call('StopTransaction', {
+    transactionId,
+    meterStop: 10_000,
+    timestamp: new Date().toISOString(),
+    reason: 'Local',
+  });
+  const { transaction } = await eventually(async () => {
+    const payment = await paymentOf(server, sessionId);
+    return payment.paymentStatus === 'CAPTURED' && payment;
+  });
+  const answers = {
+    'GET /payments/config': [honest, await server.rest('GET', '/payments/config')],
+    'GET /payments/methods': [await driver.rest('GET', '/payments/methods')],
+    'POST /payments/setup-intent': [await driver.rest('POST', '/payments/setup-intent')],
+    'POST /payments/setup-checkout': [checkout],
+    'POST /payments/methods/{id}/default': [chosen],
+    'DELETE /payments/methods/{id}': [await driver.rest('DELETE', `/payments/methods/${second}`)],
+    'POST /payments/checkout': [await driver.rest('POST', '/payments/checkout', { body: { sessionId } })],
+  };
+  const more = {
+    'GET /charging/sessions/{id}': [await server.rest('GET', `/charging/sessions/${sessionId}`)],
+    'POST /charging/stop': [await driver.rest('POST', '/charging/stop', { body: { sessionId } })],
+    'GET /transactions': [await server.rest('GET', '/transactions')],
+    'GET /transactions/{id}': [await server.rest('GET', `/transactions/${rowId(transaction!.id)}`)],
+  };
+  return { answers, more };
 }
 
 /** Starts a charge by REST; the station accepts and, where `begins`, reports energy, power and state of charge. */

@@ -160,6 +160,43 @@ export async function chargeThere(
   });
 }
 
+/** Its charge is on an invoice, and was paid for and given back: rows as they would stand, Stripe left out. */
+export async function moneyThere(server: TestServer, network: OtherNetwork): Promise<void> {
+  const [transaction] = await server.sql<{ id: string; session_id: string; driver_id: string }>(
+    'select id, session_id, driver_id from transactions where network_id = $1',
+    [network.networkId],
+  );
+  const { data } = await server.graphql<{ result: { id: string } }>(
+    'mutation ($id: ID!) { result: createInvoice(input: { transactionIds: [$id] }) { ... on Invoice { id } } }',
+    { id: globalId('Transaction', transaction!.id) },
+    { 'x-api-key': network.apiKey },
+  );
+  const { networkId } = network;
+  const of = { n: networkId, s: transaction!.session_id, d: transaction!.driver_id };
+  await server.sql(`insert into payment_settings (network_id, currency) values ('${of.n}', 'USD')`);
+  await server.sql(
+    `insert into payment_customers (network_id, driver_id, idempotency_key) values ('${of.n}', '${of.d}', 'k')`,
+  );
+  await server.sql(`insert into stripe_events (network_id, event_id, type) values ('${of.n}', 'evt_1', 'x')`);
+  await server.sql(
+    `insert into session_payments (session_id, network_id, driver_id, currency, state)
+     values ('${of.s}', '${of.n}', '${of.d}', 'USD', 'refunded')`,
+  );
+  await server.sql(
+    `insert into payment_operations (id, network_id, session_id, kind, status, amount, currency, idempotency_key)
+     values ('${of.s}', '${of.n}', '${of.s}', 'refund', 'succeeded', 1, 'USD', 'k')`,
+  );
+  await server.sql(
+    `insert into refunds (id, network_id, session_id, status, amount, currency)
+     values ('${of.s}', '${of.n}', '${of.s}', 'succeeded', 1, 'USD')`,
+  );
+  await server.sql(
+    `insert into credit_notes (id, network_id, invoice_id, transaction_id, operation_id, number, currency,
+                               subtotal, tax, total, issued_at)
+     values ('${of.s}', '${of.n}', '${rowId(data.result.id)}', '${transaction!.id}', '${of.s}', 'CN-1', 'USD', 1, 0, 1, now())`,
+  );
+}
+
 /** A driver who has registered with the network's app. */
 export interface OtherDriver {
   readonly email: string;

@@ -26,6 +26,8 @@ export const Network = defineEntity({
     branding: p.json<Branding>(),
     /** The drivers' app: links in mails lead there. */
     appUrl: p.text().nullable(),
+    /** The term of payment: an invoice is due this long after its issue. */
+    invoiceDueDays: p.integer().default(0),
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),
   },

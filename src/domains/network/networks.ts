@@ -75,7 +75,11 @@ export interface NetworkChanges {
   readonly branding?: Partial<Branding> | null;
   /** The drivers' app. */
   readonly appUrl?: string | null;
+  /** The term of payment of invoices. */
+  readonly invoiceDueDays?: number | null;
 }
+
+const MAX_DUE_DAYS = 365;
 
 export async function updateNetwork(ctx: Context, id: string, changes: NetworkChanges): Promise<string> {
   authorize(ctx.viewer, 'admin');
@@ -84,6 +88,10 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
   }
   checkBranding(changes.branding);
   if (changes.appUrl != null) checkWebUrl('appUrl', changes.appUrl);
+  const { invoiceDueDays } = changes;
+  if (invoiceDueDays != null && !(invoiceDueDays >= 0 && invoiceDueDays <= MAX_DUE_DAYS)) {
+    invalid('invoiceDueDays', `must lie between 0 and ${MAX_DUE_DAYS}`);
+  }
   return inTransaction(ctx, async tx => {
     const network = await db(tx)
       .selectFrom('networks')
@@ -99,6 +107,7 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
         name: changes.name ?? network.name,
         branding: jsonb({ ...network.branding, ...withoutUndefined(changes.branding) } as Branding),
         ...(changes.appUrl !== undefined && { appUrl: changes.appUrl }),
+        ...(invoiceDueDays != null && { invoiceDueDays }),
         updatedAt: tx.now().toString(),
       })
       .where('id', '=', id)

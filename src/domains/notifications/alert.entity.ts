@@ -5,7 +5,13 @@ import { Charger } from '../chargers/charger.entity.ts';
 import { Location } from '../locations/location.entity.ts';
 import { Network } from '../network/network.entity.ts';
 
-export const ALERT_TYPES = ['problem_report', 'security_event', 'webhook_disabled'] as const;
+export const ALERT_TYPES = [
+  'problem_report',
+  'security_event',
+  'webhook_disabled',
+  'payment_failed',
+  'payment_disputed',
+] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 
 /** Something that an operator should look at, until somebody has. */

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { emit } from '../../kernel/events.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -10,6 +9,8 @@ import type { Session } from '../sessions/session.entity.ts';
 import type { PricedUsage } from '../sessions/session-usage.ts';
 import type { Bill } from '../tariffs/price-session.ts';
 import type { TariffTerms } from '../tariffs/tariff-terms.ts';
+import { nextNumber } from './number-series.ts';
+import { paymentStatusOf } from './session-payment.ts';
 
 /** Writes the bill of a session that has ended, in the transaction that ends it. */
 export async function billSession(
@@ -48,7 +49,7 @@ export async function billSession(
       ...times(usage),
       ...amounts(bill),
       tariff: jsonb(session.tariff),
-      paymentStatus: null,
+      paymentStatus: await paymentStatusOf(tx, session.id),
       createdAt: tx.now().toString(),
     })
     .execute();
@@ -73,7 +74,7 @@ export async function billSession(
 
 /**
  * Writes a bill anew: the vehicle stayed plugged in after the charge, or the charge ended otherwise than was believed.
- * One that was paid for stays as it is.
+ * One that stands on an invoice, or was given back, stays as it is; of one that was paid for, what is more is charged.
  */
 export async function amendBill(
   tx: Context,
@@ -85,7 +86,17 @@ export async function amendBill(
     .updateTable('transactions')
     .set({ ...ended, ...times(usage), ...amounts(usage.bill) })
     .where('sessionId', '=', sessionId)
-    .where('paymentStatus', 'is', null)
+    .where('refunded', '=', '0')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('invoice_lines as l')
+            .select('l.position')
+            .whereRef('l.transactionId', '=', 'transactions.id')
+            .where('l.isVoid', '=', false),
+        ),
+      ),
+    )
     .execute();
 }
 
@@ -105,18 +116,3 @@ const amounts = (bill: Bill) => ({
   tax: String(bill.tax),
   total: String(bill.total),
 });
-
-/** Draws the next number of a series. Whoever draws next waits until this transaction ends, so there are no gaps. */
-async function nextNumber(tx: Context, networkId: string, series: string, year: number): Promise<number> {
-  const { last } = await db(tx)
-    .insertInto('number_series')
-    .values({ networkId, series, year, last: 1 })
-    .onConflict(conflict =>
-      conflict
-        .columns(['networkId', 'series', 'year'])
-        .doUpdateSet({ last: sql<number>`number_series.last + 1` }),
-    )
-    .returning('last')
-    .executeTakeFirstOrThrow();
-  return last;
-}

@@ -5,6 +5,7 @@ import { jsonb } from '../../kernel/json.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { amendBill, billSession } from '../payments/bill-session.ts';
+import { settleLater } from '../payments/session-payment.ts';
 import { limitsAtStop } from '../smart-charging/balance-later.ts';
 import { foldHistory, type MeteredTransaction } from './metering.ts';
 import type { Session } from './session.entity.ts';
@@ -71,6 +72,7 @@ export async function endSession(
     .execute();
   if (wasBilled) await amendBill(tx, session.id, usage, { endTime, energyWh: metered.energyWh });
   else if (hasEnergy) await billSession(tx, { ...session, endTime, tariff: session.tariff! }, usage);
+  await settleLater(tx, session);
   if (isFirstEnd) await limitsAtStop(tx, station.id, session.connectorId ?? null);
   const type = wasBilled ? 'session.updated' : hasEnergy ? 'session.completed' : 'session.failed';
   await emitSession(tx, type, session, station.uid);

@@ -3,6 +3,7 @@ import { epochMs } from '../../kernel/instant.ts';
 import { jsonb } from '../../kernel/json.ts';
 import { db } from '../db.ts';
 import { amendBill } from '../payments/bill-session.ts';
+import { settleLater } from '../payments/session-payment.ts';
 import type { Session } from './session.entity.ts';
 import { priceUsage } from './session-usage.ts';
 import { tellUpdated } from './tell-session.ts';
@@ -50,6 +51,7 @@ export async function countIdleAfterStop(
     .execute();
   if (idleSeconds === session.metered.idleSeconds) return;
   await amendBill(tx, session.id, priceUsage(metered, session.tariff));
+  await settleLater(tx, session);
   await tellUpdated(tx, { ...session, metered, idleSeconds }, chargerUid);
 }
 

@@ -5,6 +5,7 @@ import {
   ChargerOfflineError,
   ChargerRejectedError,
   ConnectorUnavailableError,
+  DomainError,
   invalid,
   TokenInvalidError,
 } from '../../kernel/errors.ts';
@@ -16,7 +17,10 @@ import { type ConnectorAt, lockFreeConnectorAt } from '../chargers/connector-at.
 import { db } from '../db.ts';
 import { authorizeToken } from '../drivers/authorize-token.ts';
 import type { Token } from '../drivers/token.entity.ts';
+import { holdFor, openPayment, settleLater } from '../payments/session-payment.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
+import { tariffAt } from '../tariffs/tariff-at.ts';
+import { termsOf } from '../tariffs/tariff-terms.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance } from './session-states.ts';
@@ -36,7 +40,8 @@ const STARTABLE = new Set<ConnectorStatus>(['AVAILABLE', 'PREPARING', 'FINISHING
 
 /**
  * Asks a station to start a charge, and answers the pending session once the station has accepted. Throws
- * TokenInvalidError, ConnectorUnavailableError, ChargerOfflineError, ChargerRejectedError; UnavailableError where
+ * TokenInvalidError, ConnectorUnavailableError, ChargerOfflineError, ChargerRejectedError; PaymentFailedError,
+ * AuthenticationRequiredError or StripeFailedError where the money is not held; UnavailableError where
  * the station did not answer: the session stays pending then, until it expires or the station begins it.
  */
 export async function startSession(ctx: Context, input: StartInput): Promise<string> {
@@ -45,6 +50,7 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
   if (connectorNumber < 1) invalid('connectorNumber', 'counts from 1');
   if (input.idTag.trim() === '') invalid('idTag', 'must not be empty');
   const session = await openPending(ctx, { ...input, connectorNumber });
+  await payUpFront(ctx, session);
   try {
     const { status } = await ctx.chargers.ask(session.chargerId, 'remoteStart', {
       connectorNumber,
@@ -59,6 +65,17 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
     throw error;
   }
   return session.id;
+}
+
+/** Holds the money; where that is refused, or nobody knows, the station is not asked at all. */
+async function payUpFront(ctx: Context, session: Session): Promise<void> {
+  try {
+    await holdFor(ctx, session);
+  } catch (error) {
+    const reason = error instanceof DomainError ? error.message : 'The payment could not be held.';
+    await giveUp(ctx, session.id, 'failed', reason);
+    throw error;
+  }
 }
 
 async function openPending(ctx: Context, input: StartInput & { connectorNumber: number }): Promise<Session> {
@@ -99,6 +116,17 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
         { networkId: session.networkId, sessionId: session.id },
         { key: `expire-session:${session.id}`, runAt: expiresAt },
       );
+      const tariff = await tariffAt(
+        tx,
+        {
+          networkId: connector.networkId,
+          locationId: connector.locationId,
+          chargerId: input.chargerId,
+          connectorId: connector.id,
+        },
+        now.toString(),
+      );
+      await openPayment(tx, session, tariff && termsOf(tariff));
       await emitSession(tx, 'session.pending', session, connector.chargerUid);
       return session;
     });
@@ -162,6 +190,7 @@ export async function giveUp(
       .where('id', '=', session.chargerId)
       .executeTakeFirstOrThrow();
     await emitSession(tx, 'session.failed', session, charger.uid);
+    await settleLater(tx, session);
     return true;
   });
 }

@@ -12,6 +12,7 @@ import type { Station } from '../chargers/station.ts';
 import { isPlausibleTime } from '../chargers/station-clock.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
+import { holdLater } from '../payments/session-payment.ts';
 import { useReservation } from '../reservations/use-reservation.ts';
 import { limitsAtStart } from '../smart-charging/balance-later.ts';
 import { tariffAt } from '../tariffs/tariff-at.ts';
@@ -132,6 +133,7 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
     if (!pending) await stopWhatWasCancelled(tx, station, report, isClockSane ? reportedMs : nowMs, session);
     if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
+    await holdLater(tx, session, terms);
     await emitSession(tx, 'session.started', session, station.uid);
     if (authorization.token) {
       await db(tx)
