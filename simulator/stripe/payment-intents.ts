@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { authenticatePayment, confirm, confirmation, intentOf, stateError } from './confirm-payment.ts';
+import { confirm, confirmation, intentOf, stateError } from './confirm-payment.ts';
 import { checkChargeable, checkCurrency } from './currencies.ts';
 import { customerOf } from './customers.ts';
 import { invalidRequest } from './errors.ts';
@@ -23,8 +23,6 @@ import { paymentMethodOf } from './payment-methods.ts';
 import { redirects } from './redirects.ts';
 import { search } from './search.ts';
 import { emit, newId, randomText, type Step, seconds } from './world.ts';
-
-export { authenticatePayment };
 
 const currency = text.toLowerCase();
 const captureMethod = z.enum(['automatic', 'automatic_async', 'manual']);
