@@ -17,7 +17,7 @@ import {
   PaymentsNotEnabledError,
   RateLimitedError,
   SessionNotActiveError,
-  StripeFailedError,
+  StripeError,
   TokenExpiredError,
   TokenInvalidError,
   TokenReusedError,
@@ -75,7 +75,7 @@ const PLAIN = {
   PaymentFailedError,
   AuthenticationRequiredError,
   PaymentsNotEnabledError,
-  StripeFailedError,
+  StripeError,
 };
 
 for (const [name, type] of Object.entries(PLAIN)) {

@@ -20,7 +20,7 @@ import {
   ConflictError,
   PaymentFailedError,
   PaymentsNotEnabledError,
-  StripeFailedError,
+  StripeError,
 } from '../src/kernel/errors.ts';
 import { batched } from './batched.ts';
 import { builder, inSubGraph } from './builder.ts';
@@ -110,7 +110,7 @@ const cardErrors = [
   PaymentsNotEnabledError,
   PaymentFailedError,
   AuthenticationRequiredError,
-  StripeFailedError,
+  StripeError,
 ];
 
 const OperationKind = builder.enumType('PaymentOperationKind', {
@@ -168,7 +168,7 @@ const RefundInput = builder.inputType('RefundInput', {
   }),
 });
 
-const refundErrors = [...commonErrors, ConflictError, PaymentFailedError, StripeFailedError];
+const refundErrors = [...commonErrors, ConflictError, PaymentFailedError, StripeError];
 
 billing.mutationFields(t => ({
   refundTransaction: t.field({

@@ -10,7 +10,7 @@ import {
   ConnectorUnavailableError,
   PaymentFailedError,
   SessionNotActiveError,
-  StripeFailedError,
+  StripeError,
   TokenInvalidError,
   UnavailableError,
 } from '../src/kernel/errors.ts';
@@ -153,7 +153,7 @@ charging.mutationFields(t => ({
         UnavailableError,
         PaymentFailedError,
         AuthenticationRequiredError,
-        StripeFailedError,
+        StripeError,
       ],
     },
     args: { input: t.arg({ type: StartSessionInput, required: true }) },

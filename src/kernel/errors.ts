@@ -148,7 +148,7 @@ export class PaymentsNotEnabledError extends DomainError {
 }
 
 /** Stripe did not answer, or not as it should; nothing of its words is passed on. */
-export class StripeFailedError extends DomainError {
+export class StripeError extends DomainError {
   readonly code = 'stripe_error';
   constructor() {
     super('The payment provider could not do it now. Try again later.');

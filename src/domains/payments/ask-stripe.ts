@@ -4,23 +4,28 @@ import {
   AuthenticationRequiredError,
   DomainError,
   PaymentFailedError,
-  StripeFailedError,
+  StripeError,
 } from '../../kernel/errors.ts';
 
-const { StripeError, StripeCardError, StripeConnectionError, StripeIdempotencyError } = Stripe.errors;
+const {
+  StripeError: SdkError,
+  StripeCardError,
+  StripeConnectionError,
+  StripeIdempotencyError,
+} = Stripe.errors;
 
 /**
  * Asks Stripe on behalf of somebody who waits for the answer. Throws PaymentFailedError where the bank refuses,
- * AuthenticationRequiredError, and StripeFailedError for whatever else Stripe says: its words stay in the log.
+ * AuthenticationRequiredError, and StripeError for whatever else Stripe says: its words stay in the log.
  */
 export async function askStripe<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof StripeError) || error instanceof DomainError) throw error;
+    if (!(error instanceof SdkError) || error instanceof DomainError) throw error;
     if (error instanceof StripeCardError) throw refusal(error.code ?? null);
     logStripeError(ctx, error);
-    throw new StripeFailedError();
+    throw new StripeError();
   }
 }
 
@@ -35,7 +40,7 @@ export const refusal = (code: string | null): DomainError =>
       );
 
 /** Nothing of the request or of its headers, which have the key. */
-export function logStripeError(ctx: Context, error: InstanceType<typeof StripeError>): void {
+export function logStripeError(ctx: Context, error: InstanceType<typeof SdkError>): void {
   const { type, code, statusCode, requestId } = error;
   ctx.log.warn({ stripe: { type, code, statusCode, requestId } }, 'Stripe refused or failed');
 }
@@ -49,7 +54,7 @@ export type Failure =
 
 /** Tells a refusal from silence. What is none of Stripe's errors is thrown on. */
 export function failureOf(ctx: Context, error: unknown): Failure {
-  if (!(error instanceof StripeError)) throw error;
+  if (!(error instanceof SdkError)) throw error;
   logStripeError(ctx, error);
   const { statusCode = 0, code, type } = error;
   // a key that is wrong, too many calls, or the same call still under way: nothing is settled by that
@@ -63,6 +68,6 @@ export function failureOf(ctx: Context, error: unknown): Failure {
 
 /** Whether Stripe does not know what was named. */
 export const isMissing = (error: unknown, param?: string): boolean =>
-  error instanceof StripeError &&
+  error instanceof SdkError &&
   error.code === 'resource_missing' &&
   (param === undefined || error.param === param);

@@ -6,7 +6,7 @@ import {
   invalid,
   NotFoundError,
   PaymentFailedError,
-  StripeFailedError,
+  StripeError,
 } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { addJob } from '../../kernel/jobs.ts';
@@ -31,7 +31,7 @@ export interface RefundInput {
 /**
  * Gives money back, in part or whole, and answers the transaction. Decided under the payment's lock, so that however
  * many ask at once, no more is given back than came in. Throws NotFoundError, ConflictError where that much is not
- * left, PaymentFailedError where Stripe refuses, StripeFailedError where nobody knows yet: then it goes on by itself.
+ * left, PaymentFailedError where Stripe refuses, StripeError where nobody knows yet: then it goes on by itself.
  */
 export async function refundTransaction(ctx: Context, input: RefundInput): Promise<string> {
   authorize(ctx.viewer, 'billing');
@@ -47,7 +47,7 @@ export async function refundTransaction(ctx: Context, input: RefundInput): Promi
     .where('id', '=', refund.id)
     .executeTakeFirstOrThrow();
   if (status === 'failed') throw new PaymentFailedError('The refund was refused.');
-  if (status === 'pending') throw new StripeFailedError();
+  if (status === 'pending') throw new StripeError();
   return input.transactionId;
 }
 

@@ -4,7 +4,7 @@ import {
   ChargerRejectedError,
   DomainError,
   PaymentFailedError,
-  StripeFailedError,
+  StripeError,
   UnavailableError,
 } from '../../kernel/errors.ts';
 import { addJob } from '../../kernel/jobs.ts';
@@ -92,7 +92,7 @@ function boundsOf(settings: PaymentSettings) {
 
 /**
  * Holds the money for a session that somebody waits for. Throws PaymentFailedError, AuthenticationRequiredError, or
- * StripeFailedError where nobody knows: then the hold, if there is one, is let go once the session is given up.
+ * StripeError where nobody knows: then the hold, if there is one, is let go once the session is given up.
  */
 export async function holdFor(ctx: Context, session: Payer): Promise<void> {
   const before = await paymentOf(ctx, session.id);
@@ -102,7 +102,7 @@ export async function holdFor(ctx: Context, session: Payer): Promise<void> {
   const after = (await paymentOf(ctx, session.id))!;
   if (after.state === 'authorized') return;
   if (after.state === 'refused') throw refusal(after.reason ?? null);
-  throw new StripeFailedError();
+  throw new StripeError();
 }
 
 async function requireCard(ctx: Context, session: Payer): Promise<void> {
@@ -163,7 +163,7 @@ export async function holdPayment(
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     // nobody knows yet: the look-up will tell, and come here again
-    if (error instanceof StripeFailedError) return holdAgain(ctx, session);
+    if (error instanceof StripeError) return holdAgain(ctx, session);
     await stopUnpaid(ctx, session, error);
   }
 }

@@ -41,7 +41,7 @@ const STARTABLE = new Set<ConnectorStatus>(['AVAILABLE', 'PREPARING', 'FINISHING
 /**
  * Asks a station to start a charge, and answers the pending session once the station has accepted. Throws
  * TokenInvalidError, ConnectorUnavailableError, ChargerOfflineError, ChargerRejectedError; PaymentFailedError,
- * AuthenticationRequiredError or StripeFailedError where the money is not held; UnavailableError where
+ * AuthenticationRequiredError or StripeError where the money is not held; UnavailableError where
  * the station did not answer: the session stays pending then, until it expires or the station begins it.
  */
 export async function startSession(ctx: Context, input: StartInput): Promise<string> {
