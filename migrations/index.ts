@@ -2,6 +2,7 @@ import { Migration20261122000000 } from './Migration20261122000000.ts';
 import { Migration20261122000001 } from './Migration20261122000001.ts';
 import { Migration20261122000002 } from './Migration20261122000002.ts';
 import { Migration20261122000003 } from './Migration20261122000003.ts';
+import { Migration20261122000007 } from './Migration20261122000007.ts';
 
 /** In order of time; a migration that has been released is never changed. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: 'Migration20261122000001', class: Migration20261122000001 },
   { name: 'Migration20261122000002', class: Migration20261122000002 },
   { name: 'Migration20261122000003', class: Migration20261122000003 },
+  { name: 'Migration20261122000007', class: Migration20261122000007 },
 ];

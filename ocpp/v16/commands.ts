@@ -1,37 +1,22 @@
-import type {
-  ChargerCommandMap,
-  ChargerCommandName,
-  CompositeSchedule,
-} from '../../src/kernel/charger-commands.ts';
-
-type Call = (action: string, payload: object) => Promise<unknown>;
-
-type CommandRoutes = {
-  readonly [Name in ChargerCommandName]: (
-    call: Call,
-    args: ChargerCommandMap[Name]['args'],
-  ) => Promise<ChargerCommandMap[Name]['answer']>;
-};
+import type { CompositeSchedule } from '../../src/kernel/charger-commands.ts';
+import { type CommandRoutes, STACK_LEVEL } from '../commands.ts';
 
 /** A call whose answer is the domain's as it is. */
 const asked = <Answer>(answer: Promise<unknown>): Promise<Answer> => answer as Promise<Answer>;
 
-/** Above what stations set themselves; our limit is the one that holds. */
-const STACK_LEVEL = 1;
-
 /** The domain's commands as OCPP 1.6 calls. */
 export const commands16: CommandRoutes = {
-  remoteStart: (call, { connectorNumber, idTag }) =>
+  remoteStart: ({ call }, { connectorNumber, idTag }) =>
     asked(call('RemoteStartTransaction', { connectorId: connectorNumber, idTag })),
 
-  remoteStop: (call, { transactionNumber }) =>
-    asked(call('RemoteStopTransaction', { transactionId: transactionNumber })),
+  remoteStop: ({ call }, { transactionId }) =>
+    asked(call('RemoteStopTransaction', { transactionId: Number(transactionId) })),
 
-  reset: (call, { type }) => asked(call('Reset', { type })),
+  reset: ({ call }, { type }) => asked(call('Reset', { type })),
 
-  unlock: (call, { connectorNumber }) => asked(call('UnlockConnector', { connectorId: connectorNumber })),
+  unlock: ({ call }, { connectorNumber }) => asked(call('UnlockConnector', { connectorId: connectorNumber })),
 
-  trigger: (call, { message, connectorNumber }) =>
+  trigger: ({ call }, { message, connectorNumber }) =>
     asked(
       call('TriggerMessage', {
         requestedMessage: message,
@@ -39,7 +24,7 @@ export const commands16: CommandRoutes = {
       }),
     ),
 
-  reserve: (call, { reservationNumber, connectorNumber, idTag, expiresAt }) =>
+  reserve: ({ call }, { reservationNumber, connectorNumber, idTag, expiresAt }) =>
     asked(
       call('ReserveNow', {
         reservationId: reservationNumber,
@@ -49,10 +34,10 @@ export const commands16: CommandRoutes = {
       }),
     ),
 
-  cancelReservation: (call, { reservationNumber }) =>
+  cancelReservation: ({ call }, { reservationNumber }) =>
     asked(call('CancelReservation', { reservationId: reservationNumber })),
 
-  setLimit: (call, { connectorNumber, profileId, unit, limit }) =>
+  setLimit: ({ call }, { connectorNumber, profileId, unit, limit }) =>
     asked(
       call('SetChargingProfile', {
         connectorId: connectorNumber,
@@ -69,9 +54,12 @@ export const commands16: CommandRoutes = {
       }),
     ),
 
-  clearLimit: (call, { profileId }) => asked(call('ClearChargingProfile', { id: profileId })),
+  clearLimit: ({ call }, { profileId }) => asked(call('ClearChargingProfile', { id: profileId })),
 
-  async compositeSchedule(call, { connectorNumber, unit, durationSeconds }) {
+  /** OCPP 1.6 has no such question. */
+  transactionStatus: async () => ({ isOngoing: null, hasMessages: false }),
+
+  async compositeSchedule({ call }, { connectorNumber, unit, durationSeconds }) {
     const answer = (await call('GetCompositeSchedule', {
       connectorId: connectorNumber,
       duration: durationSeconds,

@@ -3,6 +3,7 @@ import { reportIfOffline } from './chargers/charger-connections.ts';
 import { mailPasswordReset } from './drivers/accounts.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
+import { checkTransactions } from './sessions/check-transactions.ts';
 import { expireSession } from './sessions/start-session.ts';
 import { balanceLocation, resendLimits } from './smart-charging/balance-location.ts';
 
@@ -15,4 +16,5 @@ export const jobHandlers: JobHandlers = {
   'balance-location': balanceLocation,
   'resend-limits': resendLimits,
   'charger-offline': reportIfOffline,
+  'check-transactions': checkTransactions,
 };

@@ -12,6 +12,7 @@ export interface JobMap {
   'balance-location': { networkId: string; locationId: string; deaf?: string[] };
   'resend-limits': { networkId: string; chargerId: string; deaf?: string[] };
   'charger-offline': { networkId: string; chargerId: string };
+  'check-transactions': { networkId: string; chargerId: string };
 }
 
 export type JobName = keyof JobMap;

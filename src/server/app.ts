@@ -114,7 +114,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           context(system, requestId, { scope: networksScope([station.networkId]) }),
       })
     : null;
-  if (ocpp) serveCommands(bus, ocpp.registry);
+  if (ocpp) serveCommands(em, bus, ocpp.registry);
 
   const alive = everySoOften(ALIVE_EVERY_MS, log, () =>
     stayAlive(context(system, 'alive', { scope: systemScope }), bus.nodeId),

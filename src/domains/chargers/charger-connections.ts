@@ -5,6 +5,7 @@ import { epochMs } from '../../kernel/instant.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { checkTransactionsLater } from '../sessions/check-transactions.ts';
 import { balanceLater, limitsAtConnect } from '../smart-charging/balance-later.ts';
 
 /** A charger without a socket counts as online until this long after its last message. */
@@ -40,6 +41,7 @@ export async function chargerConnected(
       .onConflict(conflict => conflict.column('chargerId').doUpdateSet(row))
       .execute();
     await limitsAtConnect(tx, charger.id);
+    await checkTransactionsLater(tx, charger);
     if (!before?.isOnline) {
       await emit(tx, {
         type: 'charger.online',
