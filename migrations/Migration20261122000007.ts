@@ -6,10 +6,10 @@ export class Migration20261122000007 extends Migration {
 
   override up(): void | Promise<void> {
     this.addSql(
-      `create table "transaction_events" ("id" uuid not null, "network_id" uuid not null, "charger_id" uuid not null, "transaction_id" text not null, "seq_no" int not null, "type" text not null, "reported_at" timestamptz(3) not null, "at" timestamptz(3) not null, "is_offline" boolean not null, "content" jsonb not null, "received_at" timestamptz(3) not null default now(), primary key ("id"));`,
+      `create table "transaction_events" ("id" uuid not null, "network_id" uuid not null, "charger_id" uuid not null, "transaction_id" text not null, "seq_no" int not null, "type" text not null, "reported_at" timestamptz(3) not null, "at" timestamptz(3) not null, "is_offline" boolean not null, "digest" text not null, "content" jsonb not null, "received_at" timestamptz(3) not null default now(), primary key ("id"));`,
     );
     this.addSql(
-      `alter table "transaction_events" add constraint "transaction_events_message_unique" unique ("charger_id", "transaction_id", "seq_no", "type", "reported_at");`,
+      `alter table "transaction_events" add constraint "transaction_events_message_unique" unique ("charger_id", "transaction_id", "seq_no", "digest");`,
     );
 
     this.addSql(

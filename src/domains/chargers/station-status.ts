@@ -54,8 +54,10 @@ export async function connectorCharges(
   connector: Connector,
   { status, at, isEnd }: { readonly status: ConnectorStatus; readonly at: string; readonly isEnd: boolean },
 ): Promise<void> {
-  if (connector.status === status || (isEnd && !IN_USE.has(connector.status))) return;
-  if (connector.statusAt && epochMs(connector.statusAt) > epochMs(at)) return;
+  if (connector.status === status) return;
+  // that it is in use is no contradiction, whichever was told first
+  const isOlder = connector.statusAt != null && epochMs(connector.statusAt) > epochMs(at);
+  if ((isEnd || isOlder) && !IN_USE.has(connector.status)) return;
   // its `statusAt` stays: a StatusNotification from just before may still be on its way, and knows better
   await db(tx)
     .updateTable('connectors')

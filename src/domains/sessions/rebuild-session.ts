@@ -52,7 +52,14 @@ export async function rebuildSession(
   // a connector is locked before its sessions, here as everywhere
   const connector = told.place && (await lockConnector(tx, station, told.place));
   const { session, begins } = await sessionOf(tx, station, event.transactionId, told);
-  await storeMeterValues(tx, station, connector?.number ?? session.connectorNumber, session.id, readings);
+  await storeMeterValues(
+    tx,
+    station,
+    connector?.number ?? session.connectorNumber,
+    session.id,
+    readings,
+    event.transactionId,
+  );
   const samples = await samplesOf(tx, session.id);
   const facts = withRegister(session.flags.includes(END_NOT_SEEN) ? factsOf(events, true) : told, samples);
   await settle(tx, station, session, facts, { connector, begins, isOffline: event.isOffline });
@@ -96,8 +103,11 @@ async function sessionOf(
   if (!pending) return { session: await open(tx, station, transactionId), begins: true };
   if (known) await makeWayFor(tx, pending, known);
   advance(pending, 'active');
+  // with the stub's bill, which is amended then, comes that it has one
+  if (known?.status === 'completed') advance(pending, 'completed');
   const begun = {
     status: pending.status,
+    flags: known?.flags ?? [],
     stationTransactionId: transactionId,
     expiresAt: null,
     endTime: null,
@@ -110,7 +120,12 @@ async function sessionOf(
 /** A stub that was made before the station said which remote start it answers: the session asked for is the one. */
 async function makeWayFor(tx: Context, session: Session, stub: Session): Promise<void> {
   const moved = { sessionId: session.id };
-  await db(tx).updateTable('meter_values').set(moved).where('sessionId', '=', stub.id).execute();
+  const { connectorNumber } = session;
+  await db(tx)
+    .updateTable('meter_values')
+    .set({ ...moved, connectorNumber })
+    .where('sessionId', '=', stub.id)
+    .execute();
   await db(tx).updateTable('transactions').set(moved).where('sessionId', '=', stub.id).execute();
   await db(tx).deleteFrom('sessions').where('id', '=', stub.id).execute();
 }
@@ -152,7 +167,7 @@ async function settle(
   const { idToken, startedAt } = facts;
   const isMoved = connector !== null && connector.id !== session.connectorId;
   const isArriving = connector !== null && (begins || isMoved);
-  if (isMoved && !begins) await moveSamples(tx, session.id, connector.number);
+  if (isArriving) await moveSamples(tx, session.id, connector.number);
   const owner =
     idToken && idToken.type !== NO_AUTHORIZATION
       ? await authorizeToken(tx, station.networkId, idToken.uid, startedAt)
@@ -230,7 +245,7 @@ async function reservationFor(
   return connector && owner?.token ? useReservation(tx, connector.id, owner.token) : null;
 }
 
-/** The EVSE came after some of the samples. */
+/** Where the EVSE came after some of the samples. */
 async function moveSamples(tx: Context, sessionId: string, connectorNumber: number): Promise<void> {
   await db(tx)
     .updateTable('meter_values')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
@@ -91,6 +92,9 @@ async function keep(
       reportedAt: at,
       at: isPlausibleTime(epochMs(at), now.epochMilliseconds) ? at : now.toString(),
       isOffline,
+      digest: createHash('sha256')
+        .update(JSON.stringify([type, at, content, readings]))
+        .digest('base64url'),
       content: jsonb({ ...content, ...registersOf(readings) }),
       receivedAt: now.toString(),
     })
@@ -170,7 +174,14 @@ async function continueSession(
     epochMs(event.at) >= session.metering.lastObservedAt &&
     observations.every(({ at }) => at >= session.metering!.lastObservedAt);
   if (!follows) return null;
-  await storeMeterValues(tx, station, session.connectorNumber, session.id, report.readings);
+  await storeMeterValues(
+    tx,
+    station,
+    session.connectorNumber,
+    session.id,
+    report.readings,
+    event.transactionId,
+  );
   await foldIntoSession(tx, session, observations, station.uid);
   if (connector && chargingStatus && !event.isOffline) {
     await connectorCharges(tx, station, connector, {

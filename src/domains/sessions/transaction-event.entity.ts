@@ -40,8 +40,8 @@ export type ChargingStatus = 'AVAILABLE' | 'FINISHING' | 'CHARGING' | 'SUSPENDED
 
 /**
  * What an OCPP 2.0.1 station told of a transaction, message by message: a session is what they say together, in
- * whatever order they came. A message that comes again is kept once; stations that put the same `seqNo` on every
- * message are told apart by type and time.
+ * whatever order they came. A message that comes again is kept once; those of stations that put the same `seqNo` on
+ * every one are told apart by what they say.
  */
 export const TransactionEvent = defineEntity({
   name: 'TransactionEvent',
@@ -59,13 +59,15 @@ export const TransactionEvent = defineEntity({
     /** The same, or the time of receipt where the station's clock cannot be right. */
     at: column.instant(),
     isOffline: p.boolean(),
+    /** Of all that the message says, save whether it is sent later than it was made: that changes when it comes again. */
+    digest: p.text(),
     content: p.json<TransactionEventContent>(),
     receivedAt: column.createdAt(),
   },
   uniques: [
     {
       name: 'transaction_events_message_unique',
-      properties: ['chargerId', 'transactionId', 'seqNo', 'type', 'reportedAt'],
+      properties: ['chargerId', 'transactionId', 'seqNo', 'digest'],
     },
   ],
 });

@@ -117,7 +117,8 @@ export function missingSequenceNumbers(
 const inSequence = (a: TransactionEvent, b: TransactionEvent): number =>
   a.seqNo - b.seqNo ||
   epochMs(a.reportedAt) - epochMs(b.reportedAt) ||
-  TYPES.indexOf(a.type) - TYPES.indexOf(b.type);
+  TYPES.indexOf(a.type) - TYPES.indexOf(b.type) ||
+  (a.digest < b.digest ? -1 : 1);
 
 const TYPES = ['Started', 'Updated', 'Ended'];
 
