@@ -525,6 +525,30 @@ describe('messages in disorder', () => {
     await newer.close();
   });
 
+  it('line 35: two messages over two sockets at once both count', async () => {
+    const [started, , , , , ended] = eventsOf(charge());
+    const held = await hold(
+      server,
+      'select 1 from connectors where charger_id = $1 and number = 1 for update',
+      [charger.id],
+    );
+    const first = station.call('TransactionEvent', started).catch(() => 'cut off');
+    await eventually(async () => (await waitingForLock(server)) === 1);
+    const newer = await connect(server, charger, { protocols: ['ocpp2.0.1'] });
+    const second = newer.call('TransactionEvent', { ...ended, seqNo: 1 });
+    await eventually(async () => (await waitingForLock(server)) === 2);
+    await held.release();
+    await first;
+    expect(await second).toHaveProperty('totalCost');
+    expect(await session()).toMatchObject({
+      status: 'completed',
+      energy_wh: '11007.000',
+      connector_number: 1,
+      flags: [],
+    });
+    await newer.close();
+  });
+
   it('line 27: another station’s transaction of the same id, in another network too, is another one', async () => {
     const other = await addCharger(server);
     await server.sql(
