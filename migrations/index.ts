@@ -5,6 +5,7 @@ import { Migration20261122000003 } from './Migration20261122000003.ts';
 import { Migration20261122000004 } from './Migration20261122000004.ts';
 import { Migration20261122000005 } from './Migration20261122000005.ts';
 import { Migration20261122000006 } from './Migration20261122000006.ts';
+import { Migration20261122000007 } from './Migration20261122000007.ts';
 import { Migration20261122000008 } from './Migration20261122000008.ts';
 import { Migration20261122000009 } from './Migration20261122000009.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
@@ -18,6 +19,7 @@ export const migrations = [
   { name: 'Migration20261122000004', class: Migration20261122000004 },
   { name: 'Migration20261122000005', class: Migration20261122000005 },
   { name: 'Migration20261122000006', class: Migration20261122000006 },
+  { name: 'Migration20261122000007', class: Migration20261122000007 },
   { name: 'Migration20261122000008', class: Migration20261122000008 },
   { name: 'Migration20261122000009', class: Migration20261122000009 },
   { name: 'Migration20261122000010', class: Migration20261122000010 },

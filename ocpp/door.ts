@@ -26,7 +26,7 @@ import { StationRegistry } from './registry.ts';
 import type { HandledCall, RPCServer, RPCServerClient } from './rpc-types.ts';
 import { StationConnection } from './station-connection.ts';
 import { upgradeLimits } from './upgrade-limits.ts';
-import { routes16 } from './v16/routes.ts';
+import { chooseProtocol, VERSIONS } from './versions.ts';
 
 const SOCKET_OPTIONS = {
   /** Larger than any message of either version, save logs and firmware, which do not come this way. */
@@ -38,7 +38,6 @@ const SOCKET_OPTIONS = {
 const DRAIN_GAP_MS = 100;
 /** What a station is told that cannot be let in for now. */
 const BUSY_RETRY_SECONDS = 10;
-const PROTOCOL_16 = 'ocpp1.6';
 /** A sign of life is written at most this often, between heartbeats. */
 const HEARD_EVERY_MS = 30_000;
 
@@ -73,7 +72,7 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
   const limits = upgradeLimits(options.connectsPerMinute);
   let isClosing = false;
   const server = new RPCServerImplementation({
-    protocols: [PROTOCOL_16],
+    protocols: Object.keys(VERSIONS),
     strictMode: true,
     callTimeoutMs: 30_000,
     maxBadMessages: 50,
@@ -82,14 +81,13 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
 
   server.auth(async (accept, reject, handshake) => {
     // without a subprotocol the library's validation is silently off
-    if (!handshake.protocols.has(PROTOCOL_16)) {
-      return reject(400, `Offer the subprotocol ${PROTOCOL_16}`);
-    }
+    const protocol = chooseProtocol(handshake.protocols);
+    if (!protocol) return reject(400, `Offer one of the subprotocols ${Object.keys(VERSIONS).join(', ')}`);
     const admission = await limits.inTurn(async () =>
       handshake.request.socket.destroyed ? null : authenticateStation(options, handshake),
     );
     if (!admission) return reject(503, 'Too many stations connect at once');
-    if ('station' in admission) return accept({ station: admission.station }, PROTOCOL_16);
+    if ('station' in admission) return accept({ station: admission.station }, protocol);
     log.info({ chargerUid: handshake.identity, status: admission.refusal }, 'station refused');
     reject(admission.refusal, admission.message);
   });
@@ -188,7 +186,7 @@ function serve(connection: StationConnection, registry: StationRegistry, options
     log.warn({ reason: error.message.slice(0, 200) }, 'message not usable');
   });
   // handlers by name, no catch-all: the library answers NotImplemented to what has none
-  for (const [action, handler] of Object.entries(routes16)) {
+  for (const [action, handler] of Object.entries(VERSIONS[client.protocol]!.routes)) {
     client.handle(action, call => connected.then(() => answer(call, handler)));
   }
   client.once('close', () => {

@@ -61,7 +61,11 @@ const ChargerVariableRef = builder.objectRef<ChargerVariable>('ChargerVariable')
       description: 'Null for secrets, which nobody is shown.',
     }),
     isSecret: t.exposeBoolean('isSecret'),
-    mutability: t.expose('mutability', { type: MutabilityEnum }),
+    mutability: t.expose('mutability', {
+      type: MutabilityEnum,
+      nullable: true,
+      description: 'Null until the station has told it.',
+    }),
     dataType: t.exposeString('dataType', { nullable: true, description: 'OCPP 2.0.1 tells it.' }),
     unit: t.exposeString('unit', { nullable: true }),
     readAt: t.expose('readAt', { type: 'DateTime' }),

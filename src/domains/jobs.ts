@@ -10,6 +10,7 @@ import { syncPayment } from './payments/sync-payment.ts';
 import { deliverPush } from './push/send-push.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
+import { checkTransactions } from './sessions/check-transactions.ts';
 import { expireSession } from './sessions/start-session.ts';
 import { stopCancelled } from './sessions/stop-session.ts';
 import { tellSession } from './sessions/tell-session.ts';
@@ -38,6 +39,7 @@ export const jobHandlers: JobHandlers = {
   'send-webhooks': sendWebhooks,
   'recover-webhooks': recoverWebhooks,
   'send-push': deliverPush,
+  'check-transactions': checkTransactions,
 };
 
 /** Those that wait for machines of others: they must not take the places of those that wait for nothing but us. */

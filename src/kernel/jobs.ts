@@ -22,6 +22,7 @@ export interface JobMap {
   'sync-payment': { networkId: string; paymentIntentId: string };
   'mail-document': { networkId: string; invoiceId?: string; creditNoteId?: string };
   'charger-offline': { networkId: string; chargerId: string };
+  'check-transactions': { networkId: string; chargerId: string };
   'send-webhooks': { networkId: string; subscriptionId: string };
   /** `from` and `to`: inclusive; `behind`: how far it has come in the log. */
   'recover-webhooks': { networkId: string; subscriptionId: string; from: string; to: string; behind: string };

@@ -30,7 +30,8 @@ export const ChargerVariable = defineEntity({
     ...name,
     /** Null where the station told none, and for secrets. */
     value: p.text().nullable(),
-    mutability: p.text().$type<Mutability>(),
+    /** Null until the station has told it. */
+    mutability: p.text().$type<Mutability>().nullable(),
     /** OCPP 2.0.1's data type; 1.6 tells none. */
     dataType: p.text().nullable(),
     unit: p.text().nullable(),

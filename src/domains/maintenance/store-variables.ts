@@ -56,9 +56,10 @@ export async function storeVariables(
         .onConflict(conflict =>
           conflict.constraint('charger_variables_name_unique').doUpdateSet({
             value: sql<string | null>`excluded.value`,
-            mutability: sql`excluded.mutability`,
-            dataType: sql<string | null>`excluded.data_type`,
-            unit: sql<string | null>`excluded.unit`,
+            // an answer may tell the value alone
+            mutability: sql`coalesce(excluded.mutability, charger_variables.mutability)`,
+            dataType: sql<string | null>`coalesce(excluded.data_type, charger_variables.data_type)`,
+            unit: sql<string | null>`coalesce(excluded.unit, charger_variables.unit)`,
             isSecret: sql<boolean>`excluded.is_secret`,
             readAt,
           }),

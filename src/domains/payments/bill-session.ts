@@ -73,20 +73,37 @@ export async function billSession(
 }
 
 /**
- * Writes a bill anew: the vehicle stayed plugged in after the charge, or the charge ended otherwise than was believed.
- * One that stands on an invoice, or was given back, stays as it is; of one that was paid for, what is more is charged.
+ * Writes a bill anew: the vehicle stayed plugged in after the charge, and of a bill that was paid for what is more is
+ * charged; or `session` is now known to have been another than it was billed as, which changes no bill that was paid
+ * for. One that stands on an invoice, or was given back, stays as it is. Answers whether there was one to write.
  */
 export async function amendBill(
   tx: Context,
   sessionId: string,
   usage: PricedUsage,
-  ended: { readonly endTime?: string; readonly energyWh?: string } = {},
-): Promise<void> {
-  await db(tx)
+  session?: Session & { readonly endTime: string; readonly tariff: TariffTerms },
+): Promise<boolean> {
+  const amended = await db(tx)
     .updateTable('transactions')
-    .set({ ...ended, ...times(usage), ...amounts(usage.bill) })
+    .set({
+      ...times(usage),
+      ...amounts(usage.bill),
+      ...(session && {
+        driverId: session.driverId ?? null,
+        connectorNumber: session.connectorNumber,
+        startTime: session.startTime,
+        endTime: session.endTime,
+        energyWh: usage.metered.energyWh,
+        tariff: jsonb(session.tariff),
+      }),
+    })
     .where('sessionId', '=', sessionId)
     .where('refunded', '=', '0')
+    .$if(session !== undefined, query =>
+      query.where(({ eb, or }) =>
+        or([eb('paymentStatus', 'is', null), eb('paymentStatus', '!=', 'captured')]),
+      ),
+    )
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -97,7 +114,9 @@ export async function amendBill(
         ),
       ),
     )
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  return amended !== undefined;
 }
 
 const times = ({ metered, chargeableIdleSeconds }: PricedUsage) => ({

@@ -126,18 +126,17 @@ export async function holdLater(tx: Context, session: Payer, price: Price): Prom
   await settleLater(tx, session, 'hold-payment');
 }
 
+export async function hasPayment(tx: Context, sessionId: string): Promise<boolean> {
+  return (await paymentOf(tx, sessionId)) !== undefined;
+}
+
 /** The session is over, or its bill has changed: its money is settled. In the transaction that says so. */
 export async function settleLater(
   tx: Context,
   { id: sessionId, networkId }: Pick<Session, 'id' | 'networkId'>,
   job: 'settle-payment' | 'hold-payment' = 'settle-payment',
 ): Promise<void> {
-  const payment = await db(tx)
-    .selectFrom('session_payments')
-    .select('sessionId')
-    .where('sessionId', '=', sessionId)
-    .executeTakeFirst();
-  if (!payment) return;
+  if (!(await hasPayment(tx, sessionId))) return;
   await addJob(tx, job, { networkId, sessionId }, { key: `${job}:${sessionId}` });
 }
 
@@ -203,9 +202,10 @@ async function stopUnpaid(ctx: Context, session: Session, error: DomainError): P
       .execute();
     return isRunning(status);
   });
-  if (!isRunningStill || session.transactionNumber == null) return;
+  const transactionId = session.stationTransactionId ?? session.transactionNumber;
+  if (!isRunningStill || transactionId == null) return;
   try {
-    await ctx.chargers.ask(session.chargerId, 'remoteStop', { transactionNumber: session.transactionNumber });
+    await ctx.chargers.ask(session.chargerId, 'remoteStop', { transactionId: String(transactionId) });
   } catch (failure) {
     const isStations =
       failure instanceof ChargerOfflineError ||

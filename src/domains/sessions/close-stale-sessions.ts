@@ -1,11 +1,14 @@
 import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { inScopeOf } from '../../kernel/context.ts';
+import { epochMs } from '../../kernel/instant.ts';
 import { networksScope, systemScope } from '../../kernel/scope.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import { endSession } from './end-session.ts';
+import { meterFinally } from './metering.ts';
 import type { Session } from './session.entity.ts';
+import { historyOf } from './session-metering.ts';
 import { RUNNING_STATUSES } from './session-states.ts';
 
 /** What a session is flagged with that was closed without its station's word, and why. */
@@ -111,12 +114,18 @@ async function close(ctx: Context, sessionId: string, flag: string): Promise<voi
       .select(['id', 'uid'])
       .where('id', '=', session.chargerId)
       .executeTakeFirstOrThrow();
+    const endTime = new Date(session.metering.lastObservedAt).toISOString();
     await endSession(tx, charger, session, {
-      endTime: new Date(session.metering.lastObservedAt).toISOString(),
-      meterStopWh: null,
-      stopReason: 'Other',
-      flags: [flag],
-      mayStayPlugged: false,
+      endTime,
+      endRegisterWh: null,
+      metered: meterFinally(
+        { at: epochMs(session.startTime), registerWh: session.startMeterWh! },
+        await historyOf(tx, session, endTime),
+        { at: epochMs(endTime), registerWh: null },
+      ),
+      reason: 'Other',
+      mayStayPluggedIn: false,
+      flags: [...session.flags, flag],
     });
     tx.log.warn({ chargerUid: charger.uid, sessionId, flag }, 'stale session closed');
   });

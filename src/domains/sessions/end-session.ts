@@ -1,35 +1,34 @@
-import Big from 'big.js';
 import type { Context } from '../../kernel/context.ts';
-import { epochMs } from '../../kernel/instant.ts';
 import { jsonb } from '../../kernel/json.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
+import type { TokenAuthorization } from '../drivers/authorize-token.ts';
 import { amendBill, billSession } from '../payments/bill-session.ts';
 import { settleLater } from '../payments/session-payment.ts';
 import { limitsAtStop } from '../smart-charging/balance-later.ts';
-import { foldHistory, type MeteredTransaction } from './metering.ts';
+import { lockRunningOn } from './lock-session.ts';
+import type { MeteredTransaction } from './metering.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
-import { historyOf } from './session-metering.ts';
-import { advance, isRunning } from './session-states.ts';
+import { advance } from './session-states.ts';
 import { priceUsage } from './session-usage.ts';
 
 export interface Ending {
   /** ISO 8601, by the station's clock. */
   readonly endTime: string;
-  /** Exact decimal, Wh; null where no final register is known: the samples decide. */
-  readonly meterStopWh: string | null;
+  /** Exact decimal; null where the station gave none that can be. */
+  readonly endRegisterWh: string | null;
+  readonly metered: MeteredTransaction;
   /** OCPP's word. */
-  readonly stopReason: string;
-  /** What a person should look at. */
+  readonly reason: string;
+  /** The vehicle's stay after the charge is told by the connector's status alone (OCPP 1.6). */
+  readonly mayStayPluggedIn: boolean;
   readonly flags: readonly string[];
-  /** Whether the vehicle may still be plugged in. */
-  readonly mayStayPlugged: boolean;
 }
 
 /**
- * Ends a session that is locked, and bills it, in the transaction. One that has ended before, without its station's
- * word, gets its true figures; its bill is written anew, or first now.
+ * Ends a session that is locked, and bills it, in the caller's transaction. One that has ended already and is now known
+ * better is ended anew: its bill is amended, or written if it had none.
  */
 export async function endSession(
   tx: Context,
@@ -37,64 +36,65 @@ export async function endSession(
   session: Session,
   ending: Ending,
 ): Promise<void> {
-  const isFirstEnd = isRunning(session.status);
+  const { endTime, endRegisterWh, metered } = ending;
+  const wasEnded = session.metered != null && session.status;
   const wasBilled = session.status === 'completed';
-  const { endTime, meterStopWh } = ending;
-  const metered = await finalMetering(tx, session, endTime, meterStopWh);
   const usage = priceUsage(metered, session.tariff!);
   const hasEnergy = Number(metered.energyWh) > 0;
-  const chargesIdle = Number(session.tariff!.idleRate) > 0 && !session.tariff!.isFree;
-  // a session that was billed stays completed, if at nothing
-  advance(session, hasEnergy || wasBilled ? 'completed' : 'failed');
+  const awaitsUnplug =
+    ending.mayStayPluggedIn && hasEnergy && Number(session.tariff!.idleRate) > 0 && !session.tariff!.isFree;
+  if (!wasBilled) advance(session, hasEnergy ? 'completed' : 'failed');
   const ended = {
     status: session.status,
     endTime,
-    endMeterWh: meterStopWh ?? metered.endRegisterWh,
-    currentMeterWh: meterStopWh ?? metered.endRegisterWh,
+    endMeterWh: endRegisterWh ?? metered.endRegisterWh,
+    currentMeterWh: endRegisterWh ?? metered.endRegisterWh,
     energyWh: metered.energyWh,
     idleSeconds: metered.idleSeconds,
     isIdle: false,
-    awaitsUnplug: ending.mayStayPlugged && hasEnergy && chargesIdle,
+    awaitsUnplug,
     currentPowerW: 0,
     maxPowerW: metered.maxPowerW,
     socPercent: metered.socPercent,
-    stopReason: ending.stopReason,
+    stopReason: ending.reason,
     failureReason: hasEnergy ? null : 'No energy was delivered.',
-    flags: [
-      ...new Set([...session.flags, ...ending.flags, ...(metered.meterResets > 0 ? ['meter_reset'] : [])]),
-    ],
+    flags: [...new Set([...ending.flags, ...(metered.meterResets > 0 ? ['meter_reset'] : [])])],
   } satisfies Partial<Session>;
   Object.assign(session, ended, { metered });
+  const billable = { ...session, endTime, tariff: session.tariff! };
+  if (wasBilled) {
+    if (!(await amendBill(tx, session.id, usage, billable))) ended.flags.push('paid_before_amended');
+  } else if (hasEnergy) {
+    await billSession(tx, billable, usage);
+  }
   await db(tx)
     .updateTable('sessions')
     .set({ ...ended, metered: jsonb(metered), updatedAt: tx.now().toString() })
     .where('id', '=', session.id)
     .execute();
-  if (wasBilled) await amendBill(tx, session.id, usage, { endTime, energyWh: metered.energyWh });
-  else if (hasEnergy) await billSession(tx, { ...session, endTime, tariff: session.tariff! }, usage);
   await settleLater(tx, session);
-  if (isFirstEnd) await limitsAtStop(tx, station.id, session.connectorId ?? null);
-  const type = wasBilled ? 'session.updated' : hasEnergy ? 'session.completed' : 'session.failed';
-  await emitSession(tx, type, session, station.uid);
+  if (wasEnded === session.status) return emitSession(tx, 'session.updated', session, station.uid);
+  // what was charged while the station was offline has no say in the charge that runs there now
+  const isFree = !(await lockRunningOn(tx, station.id, session.connectorNumber));
+  if (isFree) await limitsAtStop(tx, station.id, session.connectorId ?? null);
+  await emitSession(tx, hasEnergy ? 'session.completed' : 'session.failed', session, station.uid);
 }
 
-/**
- * The final figures from all that was reported. Where the registers at start and stop agree with each other, no
- * sample between them (a stray reading looks like a reset) can make more of it than their difference.
- */
-async function finalMetering(
+/** Another token may stop a charge if both are of one group; else a person should know. */
+export async function stoppedByAnother(
   tx: Context,
-  session: Session,
-  endTime: string,
-  meterStopWh: string | null,
-): Promise<MeteredTransaction> {
-  const history = await historyOf(tx, session, endTime);
-  const metered = foldHistory(
-    { at: epochMs(session.startTime), registerWh: session.startMeterWh! },
-    history,
-    { at: epochMs(endTime), registerWh: meterStopWh },
-  );
-  if (meterStopWh === null) return metered;
-  const difference = new Big(meterStopWh).minus(session.startMeterWh!);
-  return difference.lt(metered.energyWh) ? { ...metered, energyWh: difference.toFixed() } : metered;
+  session: Pick<Session, 'idTag' | 'tokenId'>,
+  idTag: string | null,
+  authorization: TokenAuthorization | null,
+): Promise<string[]> {
+  if (!idTag || idTag.toLowerCase() === session.idTag.toLowerCase()) return [];
+  const starter = session.tokenId
+    ? await db(tx)
+        .selectFrom('tokens')
+        .select('groupUid')
+        .where('id', '=', session.tokenId)
+        .executeTakeFirst()
+    : undefined;
+  const group = authorization?.token?.groupUid ?? null;
+  return group !== null && group === (starter?.groupUid ?? null) ? [] : ['stopped_by_other_token'];
 }

@@ -13,7 +13,7 @@ export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
 /**
  * Which step a session may take. The station is the witness: a late StartTransaction revives what had expired, and a
- * late StopTransaction tells what was delivered in a session that was closed without it.
+ * late word shows energy in a charge that was closed without it, or seemed to have had none.
  */
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
   pending: ['active', 'failed', 'expired'],

@@ -7,10 +7,12 @@ import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
 import { awaitsLateStop } from './close-stale-sessions.ts';
-import { endSession } from './end-session.ts';
+import { endSession, stoppedByAnother } from './end-session.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
+import { meterFinally } from './metering.ts';
 import { isPlausibleMeter } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
+import { historyOf } from './session-metering.ts';
 import { isRunning } from './session-states.ts';
 import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
 
@@ -60,7 +62,7 @@ export async function stationStopped(
       });
     } else if (isRunning(session.status)) {
       await storeMeterValues(tx, station, session.connectorNumber, session.id, report.readings);
-      await stopAsReported(tx, station, session, report, authorization);
+      await endByStop(tx, station, session, report, authorization);
     } else if (awaitsLateStop(session)) {
       await storeMeterValues(tx, station, session.connectorNumber, session.id, report.readings);
       await reconcile(tx, station, session, report, authorization);
@@ -69,7 +71,7 @@ export async function stationStopped(
   });
 }
 
-async function stopAsReported(
+async function endByStop(
   tx: Context,
   station: Station,
   session: Session,
@@ -81,16 +83,25 @@ async function stopAsReported(
     await setAside(tx, station, { action: 'StopTransaction', reason, payload: report.payload });
   }
   const isLate = !isRunning(session.status);
+  const endTime = doubts.includes('implausible_stop_time') ? await believedEnd(tx, session) : report.at;
+  const endRegisterWh = doubts.includes('implausible_stop_meter') ? null : report.meterStopWh;
+  const metered = meterFinally(
+    { at: epochMs(session.startTime), registerWh: session.startMeterWh! },
+    await historyOf(tx, session, endTime),
+    { at: epochMs(endTime), registerWh: endRegisterWh },
+  );
   await endSession(tx, station, session, {
-    endTime: doubts.includes('implausible_stop_time') ? await believedEnd(tx, session) : report.at,
-    meterStopWh: doubts.includes('implausible_stop_meter') ? null : report.meterStopWh,
-    stopReason: report.reason,
+    endTime,
+    endRegisterWh,
+    metered,
+    reason: report.reason,
+    mayStayPluggedIn: !isLate,
     flags: [
+      ...session.flags,
       ...doubts,
       ...(isLate ? ['late_stop'] : []),
-      ...(await stoppedByAnother(tx, session, report, authorization)),
+      ...(await stoppedByAnother(tx, session, report.idTag, authorization)),
     ],
-    mayStayPlugged: !isLate,
   });
 }
 
@@ -129,7 +140,7 @@ async function reconcile(
     .forUpdate()
     .executeTakeFirst();
   if (!bill || bill.paymentStatus === null) {
-    await stopAsReported(tx, station, session, report, authorization);
+    await endByStop(tx, station, session, report, authorization);
     return;
   }
   const reason = 'late_stop_after_payment';
@@ -150,23 +161,4 @@ function doubtsAbout(session: Session, report: StopReport, nowMs: number): strin
       : []),
     ...(at < epochMs(session.startTime) || at > nowMs + FUTURE_TOLERANCE_MS ? ['implausible_stop_time'] : []),
   ];
-}
-
-/** Another token may stop a charge if both are of one group; else a person should know. */
-async function stoppedByAnother(
-  tx: Context,
-  session: Session,
-  report: StopReport,
-  authorization: TokenAuthorization | null,
-): Promise<string[]> {
-  if (!report.idTag || report.idTag.toLowerCase() === session.idTag.toLowerCase()) return [];
-  const starter = session.tokenId
-    ? await db(tx)
-        .selectFrom('tokens')
-        .select('groupUid')
-        .where('id', '=', session.tokenId)
-        .executeTakeFirst()
-    : undefined;
-  const group = authorization?.token?.groupUid ?? null;
-  return group !== null && group === (starter?.groupUid ?? null) ? [] : ['stopped_by_other_token'];
 }

@@ -37,7 +37,9 @@ export async function stopSession(ctx: Context, sessionId: string): Promise<stri
       throw new SessionNotActiveError(`The session has ${session.status}.`);
     }
     const isAccepted = await ctx.chargers
-      .ask(session.chargerId, 'remoteStop', { transactionNumber: session.transactionNumber! })
+      .ask(session.chargerId, 'remoteStop', {
+        transactionId: session.stationTransactionId ?? String(session.transactionNumber),
+      })
       .then(
         ({ status }) => status === 'Accepted',
         error => {
@@ -65,7 +67,7 @@ async function find(ctx: Context, sessionId: string) {
   const driver = signedInDriver(ctx.viewer);
   const session = await db(ctx)
     .selectFrom('sessions')
-    .select(['id', 'status', 'chargerId', 'transactionNumber'])
+    .select(['id', 'status', 'chargerId', 'transactionNumber', 'stationTransactionId'])
     .where('id', '=', sessionId)
     .where('networkId', 'in', [...ctx.scope.networkIds])
     .$if(driver !== null, q => q.where('driverId', '=', driver!.id))
