@@ -270,6 +270,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   city: 'San Juan',
   comment: 'Easy to find, and always free.',
   country: 'US',
+  currency: 'USD',
   durationMinutes: 30,
   email: 'maya@example.com',
   energyKwh: 12.4,
