@@ -4,6 +4,7 @@ import { Migration20261122000002 } from './Migration20261122000002.ts';
 import { Migration20261122000003 } from './Migration20261122000003.ts';
 import { Migration20261122000004 } from './Migration20261122000004.ts';
 import { Migration20261122000005 } from './Migration20261122000005.ts';
+import { Migration20261122000007 } from './Migration20261122000007.ts';
 import { Migration20261122000008 } from './Migration20261122000008.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
 
@@ -15,6 +16,7 @@ export const migrations = [
   { name: 'Migration20261122000003', class: Migration20261122000003 },
   { name: 'Migration20261122000004', class: Migration20261122000004 },
   { name: 'Migration20261122000005', class: Migration20261122000005 },
+  { name: 'Migration20261122000007', class: Migration20261122000007 },
   { name: 'Migration20261122000008', class: Migration20261122000008 },
   { name: 'Migration20261122000010', class: Migration20261122000010 },
 ];

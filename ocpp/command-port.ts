@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { StationSocket } from '../src/domains/chargers/charger-connections.ts';
+import type { Station } from '../src/domains/chargers/station.ts';
 import { db } from '../src/domains/db.ts';
 import type { Bus } from '../src/kernel/bus.ts';
 import type {
@@ -9,11 +10,17 @@ import type {
   ChargerCommands,
   StationFrame,
 } from '../src/kernel/charger-commands.ts';
-import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../src/kernel/errors.ts';
-import { runInScope, systemScope } from '../src/kernel/scope.ts';
+import {
+  ChargerOfflineError,
+  ChargerRejectedError,
+  NotFoundError,
+  UnavailableError,
+} from '../src/kernel/errors.ts';
+import { networksScope, runInScope, systemScope } from '../src/kernel/scope.ts';
+import type { StationLine } from './commands.ts';
 import { isRpcError } from './errors.ts';
 import type { StationRegistry } from './registry.ts';
-import { commands16 } from './v16/commands.ts';
+import { VERSIONS } from './versions.ts';
 
 const TOPIC = 'charger-command';
 const FRAMES_TOPIC = 'charger-frames';
@@ -101,7 +108,7 @@ export async function closeElsewhere(bus: Bus, chargerId: string, socket: Statio
 }
 
 /** Carries out what other processes ask of the stations that this one holds. */
-export function serveCommands(bus: Bus, registry: StationRegistry): void {
+export function serveCommands(em: SqlEntityManager, bus: Bus, registry: StationRegistry): void {
   bus.serve(REPLACED_TOPIC, async body => {
     const { chargerId, connectionId } = body as Replaced;
     registry.closeReplaced(chargerId, connectionId);
@@ -110,9 +117,13 @@ export function serveCommands(bus: Bus, registry: StationRegistry): void {
     const { chargerId, name, args, timeoutMs } = body as Command;
     const connection = registry.get(chargerId);
     if (!connection) return { failure: 'offline' };
-    const call = (action: string, payload: object) => connection.call(action, payload, timeoutMs);
+    const { station, client } = connection;
+    const line: StationLine = {
+      call: (action, payload) => connection.call(action, payload, timeoutMs),
+      evseOf: connectorNumber => evseOf(em, station, connectorNumber),
+    };
     try {
-      return { answer: await commands16[name](call, args as never) };
+      return { answer: await VERSIONS[client.protocol]!.commands[name](line, args as never) };
     } catch (error) {
       // a CALLERROR is an answer; after a time-out, or a lost socket, whether the station acts is not known
       return { failure: isRpcError(error) ? 'refused' : 'unavailable' };
@@ -126,4 +137,18 @@ export function serveFrames(bus: Bus, registry: StationRegistry | null): void {
     FRAMES_TOPIC,
     async body => registry?.frames.last((body as { chargerId: string }).chargerId) ?? [],
   );
+}
+
+/** What OCPP 2.0.1 calls the station's connector. */
+async function evseOf(em: SqlEntityManager, station: Station, connectorNumber: number) {
+  const connector = await runInScope(networksScope([station.networkId]), () =>
+    db({ em })
+      .selectFrom('connectors')
+      .select(['evseNumber as evseId', 'evseConnectorNumber as connectorId'])
+      .where('chargerId', '=', station.id)
+      .where('number', '=', connectorNumber)
+      .executeTakeFirst(),
+  );
+  if (!connector) throw new NotFoundError('connector');
+  return connector;
 }

@@ -20,7 +20,7 @@ import { withPlainText } from './plain-text.ts';
 import { StationRegistry } from './registry.ts';
 import type { HandledCall, RPCServer, RPCServerClient } from './rpc-types.ts';
 import { StationConnection } from './station-connection.ts';
-import { routes16 } from './v16/routes.ts';
+import { chooseProtocol, VERSIONS } from './versions.ts';
 
 const SOCKET_OPTIONS = {
   /** Larger than any message of either version, save logs and firmware, which do not come this way. */
@@ -28,7 +28,6 @@ const SOCKET_OPTIONS = {
   /** A station that does not answer a close is cut off after this many milliseconds. */
   closeTimeout: 5_000,
 };
-const PROTOCOL_16 = 'ocpp1.6';
 /** A sign of life is written at most this often, between heartbeats. */
 const HEARD_EVERY_MS = 30_000;
 
@@ -57,7 +56,7 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
   const { log } = options;
   const registry = new StationRegistry();
   const server = new RPCServerImplementation({
-    protocols: [PROTOCOL_16],
+    protocols: Object.keys(VERSIONS),
     strictMode: true,
     callTimeoutMs: 30_000,
     maxBadMessages: 50,
@@ -66,11 +65,10 @@ export function openOcppDoor(options: OcppDoorOptions): OcppDoor {
 
   server.auth(async (accept, reject, handshake) => {
     // without a subprotocol the library's validation is silently off
-    if (!handshake.protocols.has(PROTOCOL_16)) {
-      return reject(400, `Offer the subprotocol ${PROTOCOL_16}`);
-    }
+    const protocol = chooseProtocol(handshake.protocols);
+    if (!protocol) return reject(400, `Offer one of the subprotocols ${Object.keys(VERSIONS).join(', ')}`);
     const admission = await authenticateStation(options, handshake);
-    if ('station' in admission) return accept({ station: admission.station }, PROTOCOL_16);
+    if ('station' in admission) return accept({ station: admission.station }, protocol);
     log.info({ chargerUid: handshake.identity, status: admission.refusal }, 'station refused');
     reject(admission.refusal, admission.message);
   });
@@ -149,7 +147,7 @@ function serve(connection: StationConnection, registry: StationRegistry, options
     log.warn({ reason: error.message.slice(0, 200) }, 'message not usable');
   });
   // handlers by name, no catch-all: the library answers NotImplemented to what has none
-  for (const [action, handler] of Object.entries(routes16)) {
+  for (const [action, handler] of Object.entries(VERSIONS[client.protocol]!.routes)) {
     client.handle(action, call => connected.then(() => answer(call, handler)));
   }
   client.once('close', () => {

@@ -1,3 +1,4 @@
+import { missingEvents } from '../src/domains/sessions/missing-events.ts';
 import { listSessions } from '../src/domains/sessions/read-sessions.ts';
 import type { SESSION_STATUSES } from '../src/domains/sessions/session-states.ts';
 import { usageOf } from '../src/domains/sessions/session-usage.ts';
@@ -11,6 +12,7 @@ import {
   TokenInvalidError,
   UnavailableError,
 } from '../src/kernel/errors.ts';
+import { batched } from './batched.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { commonErrors } from './errors.ts';
@@ -41,6 +43,8 @@ export const SessionStatus = builder.enumType('SessionStatus', {
 const AuthMethod = builder.enumType('AuthMethod', {
   values: ['REMOTE', 'RFID', 'APP', 'SCHEDULE', 'RESERVATION'] as const,
 });
+
+const missingEventsOf = batched(missingEvents, []);
 
 SessionRef.implement({
   description: 'One charge.',
@@ -86,6 +90,12 @@ SessionRef.implement({
     startReason: t.exposeString('startReason', { nullable: true }),
     stopReason: t.exposeString('stopReason', { nullable: true, description: "OCPP's word." }),
     failureReason: t.exposeString('failureReason', { nullable: true }),
+    missingEvents: t.field({
+      type: ['Int'],
+      description:
+        "The sequence numbers of the transaction's messages that lack so far (OCPP 2.0.1); of very many, the first 100.",
+      resolve: (session, _, ctx) => missingEventsOf(ctx, session.id),
+    }),
     flags: t.exposeStringList('flags', { description: 'What a person should look at.' }),
     bill: t.field({
       type: BillRef,

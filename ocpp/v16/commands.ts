@@ -1,5 +1,5 @@
 import type { CompositeSchedule } from '../../src/kernel/charger-commands.ts';
-import { asked, type CommandRoutes } from '../command-routes.ts';
+import { asked, type CommandRoutes, STACK_LEVEL } from '../commands.ts';
 import { operatorCommands16 } from './operator-commands.ts';
 
 /** What only the security extension can ask for, in its words. */
@@ -8,24 +8,21 @@ const EXTENDED: Readonly<Record<string, string>> = {
   SignCertificate: 'SignChargePointCertificate',
 };
 
-/** Above what stations set themselves; our limit is the one that holds. */
-const STACK_LEVEL = 1;
-
 /** The domain's commands as OCPP 1.6 calls. */
 export const commands16: CommandRoutes = {
   ...operatorCommands16,
 
-  remoteStart: (call, { connectorNumber, idTag }) =>
+  remoteStart: ({ call }, { connectorNumber, idTag }) =>
     asked(call('RemoteStartTransaction', { connectorId: connectorNumber, idTag })),
 
-  remoteStop: (call, { transactionNumber }) =>
-    asked(call('RemoteStopTransaction', { transactionId: transactionNumber })),
+  remoteStop: ({ call }, { transactionId }) =>
+    asked(call('RemoteStopTransaction', { transactionId: Number(transactionId) })),
 
-  reset: (call, { type }) => asked(call('Reset', { type })),
+  reset: ({ call }, { type }) => asked(call('Reset', { type })),
 
-  unlock: (call, { connectorNumber }) => asked(call('UnlockConnector', { connectorId: connectorNumber })),
+  unlock: ({ call }, { connectorNumber }) => asked(call('UnlockConnector', { connectorId: connectorNumber })),
 
-  trigger: (call, { message, connectorNumber }) =>
+  trigger: ({ call }, { message, connectorNumber }) =>
     asked(
       call(message in EXTENDED ? 'ExtendedTriggerMessage' : 'TriggerMessage', {
         requestedMessage: EXTENDED[message] ?? message,
@@ -33,7 +30,7 @@ export const commands16: CommandRoutes = {
       }),
     ),
 
-  reserve: (call, { reservationNumber, connectorNumber, idTag, expiresAt }) =>
+  reserve: ({ call }, { reservationNumber, connectorNumber, idTag, expiresAt }) =>
     asked(
       call('ReserveNow', {
         reservationId: reservationNumber,
@@ -43,10 +40,10 @@ export const commands16: CommandRoutes = {
       }),
     ),
 
-  cancelReservation: (call, { reservationNumber }) =>
+  cancelReservation: ({ call }, { reservationNumber }) =>
     asked(call('CancelReservation', { reservationId: reservationNumber })),
 
-  setLimit: (call, { connectorNumber, profileId, unit, limit }) =>
+  setLimit: ({ call }, { connectorNumber, profileId, unit, limit }) =>
     asked(
       call('SetChargingProfile', {
         connectorId: connectorNumber,
@@ -63,9 +60,12 @@ export const commands16: CommandRoutes = {
       }),
     ),
 
-  clearLimit: (call, { profileId }) => asked(call('ClearChargingProfile', { id: profileId })),
+  clearLimit: ({ call }, { profileId }) => asked(call('ClearChargingProfile', { id: profileId })),
 
-  async compositeSchedule(call, { connectorNumber, unit, durationSeconds }) {
+  /** OCPP 1.6 has no such question. */
+  transactionStatus: async () => ({ isOngoing: null, hasMessages: false }),
+
+  async compositeSchedule({ call }, { connectorNumber, unit, durationSeconds }) {
     const answer = (await call('GetCompositeSchedule', {
       connectorId: connectorNumber,
       duration: durationSeconds,

@@ -7,7 +7,7 @@ import { transactionNumberOf } from './transaction-id.ts';
 
 export const meterValues: StationHandler<MeterValues> = async (ctx, station, report) => {
   await stationMetered(ctx, station, {
-    connectorNumber: connectorNumberOf(report.connectorId),
+    connector: connectorNumberOf(report.connectorId),
     transactionNumber: transactionNumberOf(report.transactionId),
     readings: readingsOf(report.meterValue),
   });

@@ -5,7 +5,7 @@ import type {
   ReportedVariable,
   VariableName,
 } from '../../src/kernel/charger-commands.ts';
-import { asked, type CommandRoutes } from '../command-routes.ts';
+import { asked, type CommandRoutes } from '../commands.ts';
 import { isNotSupported } from '../errors.ts';
 
 const MAX_ID_TAG = 20;
@@ -23,7 +23,7 @@ const retrying = (args: { retries: number | null; retryIntervalSeconds: number |
 
 /** What operators ask of a station: core, firmware, local list, and the security extension (edition 2 and later). */
 export const operatorCommands16 = {
-  async getConfiguration(call, { variables }) {
+  async getConfiguration({ call }, { variables }) {
     const answer = (await call('GetConfiguration', {
       ...(variables && { key: variables.map(({ variable }) => variable) }),
     })) as {
@@ -46,7 +46,7 @@ export const operatorCommands16 = {
     };
   },
 
-  async setConfiguration(call, { variable, attributeType, value }) {
+  async setConfiguration({ call }, { variable, attributeType, value }) {
     // 1.6 knows keys alone
     if (variable.component || variable.evseNumber || attributeType !== 'Actual') {
       return { status: 'NotSupported' };
@@ -54,7 +54,7 @@ export const operatorCommands16 = {
     return asked(call('ChangeConfiguration', { key: variable.variable, value }));
   },
 
-  async updateFirmware(call, { requestNumber, location, retrieveAt, installAt, signing, ...rest }) {
+  async updateFirmware({ call }, { requestNumber, location, retrieveAt, installAt, signing, ...rest }) {
     if (!signing) {
       await call('UpdateFirmware', { location, retrieveDate: retrieveAt, ...retrying(rest) });
       return { status: 'Accepted' };
@@ -75,7 +75,7 @@ export const operatorCommands16 = {
   },
 
   /** GetLog where the station has the security extension; else the older GetDiagnostics, which knows one log. */
-  async uploadLog(call, { requestNumber, log, location, oldestAt, latestAt, ...rest }) {
+  async uploadLog({ call }, { requestNumber, log, location, oldestAt, latestAt, ...rest }) {
     try {
       const { status, filename } = (await call('GetLog', {
         logType: `${log}Log`,
@@ -100,12 +100,12 @@ export const operatorCommands16 = {
     return { status: 'Accepted', fileName: fileName ?? null };
   },
 
-  async localListVersion(call) {
+  async localListVersion({ call }) {
     const { listVersion } = (await call('GetLocalListVersion', {})) as { listVersion?: number };
     return { version: listVersion === undefined || listVersion < 0 ? null : listVersion };
   },
 
-  sendLocalList: (call, { version, updateType, entries }) =>
+  sendLocalList: ({ call }, { version, updateType, entries }) =>
     asked(
       call('SendLocalList', {
         listVersion: version,
@@ -115,9 +115,9 @@ export const operatorCommands16 = {
       }),
     ),
 
-  clearCache: call => asked(call('ClearCache', {})),
+  clearCache: ({ call }) => asked(call('ClearCache', {})),
 
-  changeAvailability: (call, { connectorNumber, isOperative }) =>
+  changeAvailability: ({ call }, { connectorNumber, isOperative }) =>
     asked(
       call('ChangeAvailability', {
         connectorId: connectorNumber,
@@ -125,7 +125,7 @@ export const operatorCommands16 = {
       }),
     ),
 
-  async dataTransfer(call, { vendorId, messageId, data }) {
+  async dataTransfer({ call }, { vendorId, messageId, data }) {
     const answer = (await call('DataTransfer', {
       vendorId,
       ...(messageId !== null && { messageId }),
@@ -134,16 +134,16 @@ export const operatorCommands16 = {
     return { status: answer.status, data: answer.data ?? null };
   },
 
-  async installCertificate(call, { use, certificate }) {
+  async installCertificate({ call }, { use, certificate }) {
     const certificateType = CERTIFICATE_USES[use];
     if (!certificateType) return { status: 'Rejected' };
     return asked(call('InstallCertificate', { certificateType, certificate }));
   },
 
-  deleteCertificate: (call, { certificate }) =>
+  deleteCertificate: ({ call }, { certificate }) =>
     asked(call('DeleteCertificate', { certificateHashData: certificate })),
 
-  async certificateIds(call, { use }) {
+  async certificateIds({ call }, { use }) {
     const certificateType = CERTIFICATE_USES[use];
     if (!certificateType) return { certificates: [] };
     const answer = (await call('GetInstalledCertificateIds', { certificateType })) as {
@@ -152,7 +152,7 @@ export const operatorCommands16 = {
     return { certificates: answer.certificateHashData ?? [] };
   },
 
-  sendCertificate: (call, { chain }) => asked(call('CertificateSigned', { certificateChain: chain })),
+  sendCertificate: ({ call }, { chain }) => asked(call('CertificateSigned', { certificateChain: chain })),
 } satisfies CommandRoutes<OperatorCommand>;
 
 type OperatorCommand =

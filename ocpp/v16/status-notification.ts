@@ -19,7 +19,7 @@ const STATUSES = {
 
 export const statusNotification: StationHandler<StatusNotification> = async (ctx, station, report) => {
   await stationStatus(ctx, station, {
-    connectorNumber: connectorNumberOf(report.connectorId),
+    connector: connectorNumberOf(report.connectorId),
     status: STATUSES[report.status],
     errorCode: report.errorCode === 'NoError' ? null : report.errorCode,
     info: report.info ?? report.vendorErrorCode ?? null,

@@ -23,6 +23,7 @@ import { Reservation } from './reservations/reservation.entity.ts';
 import { Schedule } from './reservations/schedule.entity.ts';
 import { MeterValue } from './sessions/meter-value.entity.ts';
 import { Session } from './sessions/session.entity.ts';
+import { TransactionEvent } from './sessions/transaction-event.entity.ts';
 import { ChargingLimit } from './smart-charging/charging-limit.entity.ts';
 import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
 import {
@@ -66,6 +67,7 @@ export const entities = [
   TariffAssignment,
   Token,
   Transaction,
+  TransactionEvent,
   UnknownCharger,
   AvailabilityWish,
   ChargerCertificate,

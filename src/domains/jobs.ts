@@ -6,6 +6,7 @@ import { signCertificate } from './maintenance/charger-certificates.ts';
 import { deliverPush } from './push/send-push.ts';
 import { expireReservation } from './reservations/end-reservation.ts';
 import { fireSchedule } from './reservations/schedules.ts';
+import { checkTransactions } from './sessions/check-transactions.ts';
 import { expireSession } from './sessions/start-session.ts';
 import { tellSession } from './sessions/tell-session.ts';
 import { balanceLocation, resendLimits } from './smart-charging/balance-location.ts';
@@ -27,6 +28,7 @@ export const jobHandlers: JobHandlers = {
   'send-webhooks': sendWebhooks,
   'recover-webhooks': recoverWebhooks,
   'send-push': deliverPush,
+  'check-transactions': checkTransactions,
 };
 
 /** Those that wait for machines of others: they must not take the places of those that wait for nothing but us. */

@@ -1,11 +1,21 @@
+type TokenKind = 'RFID' | 'APP_USER' | 'AD_HOC_USER' | 'OTHER';
+
 /** What can be asked of a charging station, in the domain's words; the OCPP module translates for each version. */
 export interface ChargerCommandMap {
   remoteStart: {
-    args: { connectorNumber: number; idTag: string; sessionId: string };
+    args: {
+      connectorNumber: number;
+      idTag: string;
+      tokenType: TokenKind;
+      /** Comes back with the transaction where the station speaks OCPP 2.0.1. */
+      remoteStartNumber: number;
+      sessionId: string;
+    };
     answer: { status: 'Accepted' | 'Rejected' };
   };
   remoteStop: {
-    args: { transactionNumber: number };
+    /** The station's own, or the number that it was given, as text. */
+    args: { transactionId: string };
     answer: { status: 'Accepted' | 'Rejected' };
   };
   reset: {
@@ -21,7 +31,13 @@ export interface ChargerCommandMap {
     answer: { status: 'Accepted' | 'Rejected' | 'NotImplemented' };
   };
   reserve: {
-    args: { reservationNumber: number; connectorNumber: number; idTag: string; expiresAt: string };
+    args: {
+      reservationNumber: number;
+      connectorNumber: number;
+      idTag: string;
+      tokenType: TokenKind;
+      expiresAt: string;
+    };
     answer: { status: 'Accepted' | 'Faulted' | 'Occupied' | 'Rejected' | 'Unavailable' };
   };
   cancelReservation: {
@@ -35,6 +51,11 @@ export interface ChargerCommandMap {
   clearLimit: {
     args: { profileId: number };
     answer: { status: 'Accepted' | 'Unknown' };
+  };
+  transactionStatus: {
+    args: { transactionId: string };
+    /** `isOngoing` is null where the station does not say. */
+    answer: { isOngoing: boolean | null; hasMessages: boolean };
   };
   compositeSchedule: {
     args: { connectorNumber: number; unit: 'A' | 'W'; durationSeconds: number };

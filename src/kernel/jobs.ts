@@ -15,6 +15,7 @@ export interface JobMap {
   'tell-availability': { networkId: string; chargerId: string };
   'sign-certificate': { networkId: string; certificateId: string };
   'charger-offline': { networkId: string; chargerId: string };
+  'check-transactions': { networkId: string; chargerId: string };
   'send-webhooks': { networkId: string; subscriptionId: string };
   /** `from` and `to`: inclusive; `behind`: how far it has come in the log. */
   'recover-webhooks': { networkId: string; subscriptionId: string; from: string; to: string; behind: string };

@@ -124,7 +124,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           context(system, requestId, { scope: networksScope([station.networkId]) }),
       })
     : null;
-  if (ocpp) serveCommands(bus, ocpp.registry);
+  if (ocpp) serveCommands(em, bus, ocpp.registry);
   serveFrames(bus, ocpp?.registry ?? null);
 
   const alive = everySoOften(ALIVE_EVERY_MS, log, () =>

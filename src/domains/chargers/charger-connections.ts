@@ -6,6 +6,7 @@ import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import { tellAvailabilityLater } from '../maintenance/tell-availability-later.ts';
+import { checkTransactionsLater } from '../sessions/check-transactions.ts';
 import { balanceLater, limitsAtConnect } from '../smart-charging/balance-later.ts';
 
 /** A charger without a socket counts as online until this long after its last message. */
@@ -45,6 +46,7 @@ export async function chargerConnected(
       .execute();
     await limitsAtConnect(tx, charger.id);
     await tellAvailabilityLater(tx, charger, AFTER_CONNECT_SECONDS);
+    await checkTransactionsLater(tx, charger);
     if (!before?.isOnline) {
       await emit(tx, {
         type: 'charger.online',

@@ -74,6 +74,8 @@ export async function lockFreeConnectorAt(tx: Context, place: ConnectorPlace): P
     .where('chargerId', '=', connector.chargerId)
     .where('connectorNumber', '=', place.connectorNumber)
     .where('status', 'in', [...OPEN_STATUSES])
+    // a vehicle that is plugged in and has told no token yet (OCPP 2.0.1) waits for just this
+    .where('idTag', '!=', '')
     .limit(1)
     .executeTakeFirst();
   if (open) throw new ConnectorUnavailableError('A charge is open on this connector.');

@@ -1,29 +1,71 @@
+import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { db } from '../db.ts';
 import type { Connector } from './connector.entity.ts';
 import type { Station } from './station.ts';
 
+/** A connector as OCPP 2.0.1 names it: within its EVSE, or only the EVSE where `connector` is null. */
+export interface EvsePlace {
+  readonly evse: number;
+  readonly connector: number | null;
+}
+
+/** A connector as its station names it: by its number within the station (OCPP 1.6), or within its EVSE. */
+export type ConnectorOfStation = number | EvsePlace;
+
+/** How often two stations' sockets may draw the same number for new connectors before it is an error. */
+const ATTEMPTS = 3;
+
+/** Whether the whole station is meant. */
+export const isWholeStation = (place: ConnectorOfStation): boolean =>
+  (typeof place === 'number' ? place : place.evse) === 0;
+
 /**
- * The station's connector with this number, locked. A station that reports a connector nobody entered has it: it is
+ * The station's connector at this place, locked. A station that reports a connector nobody entered has it: it is
  * added with the plainest figures, for an operator to correct. Number 0 is the station itself: null.
  */
 export async function lockConnector(
   tx: Context,
   station: Station,
-  number: number,
+  place: ConnectorOfStation,
 ): Promise<Connector | null> {
-  if (number < 1) return null;
-  const find = () =>
-    db(tx)
-      .selectFrom('connectors')
-      .selectAll()
-      .where('chargerId', '=', station.id)
-      .where('number', '=', number)
-      .forUpdate()
-      .executeTakeFirst();
-  const known = await find();
-  if (known) return known as Connector;
+  const isPossible = typeof place === 'number' ? place > 0 : place.evse > 0 && place.connector !== 0;
+  if (!isPossible) return null;
+  for (let attempt = 1; ; attempt++) {
+    const connector = await find(tx, station, place);
+    if (connector || attempt > ATTEMPTS) return connector ?? null;
+    await add(tx, station, place);
+  }
+}
+
+/** The connector's number within the station; 0 where there is none. */
+export async function connectorNumberAt(
+  tx: Context,
+  station: Station,
+  place: ConnectorOfStation,
+): Promise<number> {
+  return typeof place === 'number' ? place : ((await lockConnector(tx, station, place))?.number ?? 0);
+}
+
+async function find(
+  tx: Context,
+  station: Station,
+  place: ConnectorOfStation,
+): Promise<Connector | undefined> {
+  const connectors = db(tx).selectFrom('connectors').selectAll().where('chargerId', '=', station.id);
+  const placed =
+    typeof place === 'number'
+      ? connectors.where('number', '=', place)
+      : connectors
+          .where('evseNumber', '=', place.evse)
+          .$if(place.connector !== null, query => query.where('evseConnectorNumber', '=', place.connector!))
+          .orderBy('evseConnectorNumber');
+  return (await placed.limit(1).forUpdate().executeTakeFirst()) as Connector | undefined;
+}
+
+async function add(tx: Context, station: Station, place: ConnectorOfStation): Promise<void> {
+  const number = typeof place === 'number' ? place : await freeNumber(tx, station, place.evse);
   await db(tx)
     .insertInto('connectors')
     .values({
@@ -31,8 +73,8 @@ export async function lockConnector(
       networkId: station.networkId,
       chargerId: station.id,
       number,
-      evseNumber: number,
-      evseConnectorNumber: 1,
+      evseNumber: typeof place === 'number' ? place : place.evse,
+      evseConnectorNumber: typeof place === 'number' ? 1 : (place.connector ?? 1),
       standard: 'IEC_62196_T2',
       format: 'SOCKET',
       powerType: 'AC_3_PHASE',
@@ -42,5 +84,15 @@ export async function lockConnector(
     })
     .onConflict(conflict => conflict.doNothing())
     .execute();
-  return ((await find()) as Connector | undefined) ?? null;
+}
+
+/** The EVSE's own number where no other connector has it; else the first above all. */
+async function freeNumber(tx: Context, station: Station, evse: number): Promise<number> {
+  const { highest, isTaken } = await db(tx)
+    .selectFrom('connectors')
+    .select(sql<number>`coalesce(max(number), 0)`.as('highest'))
+    .select(sql<boolean>`coalesce(bool_or(number = ${evse}), false)`.as('isTaken'))
+    .where('chargerId', '=', station.id)
+    .executeTakeFirstOrThrow();
+  return isTaken ? highest + 1 : evse;
 }

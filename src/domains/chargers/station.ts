@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type { Context } from '../../kernel/context.ts';
 import { runInScope, systemScope } from '../../kernel/scope.ts';
 import { db } from '../db.ts';
 
@@ -16,6 +17,15 @@ export interface StationCredentials extends Station {
   readonly passwordHash: string | null;
   readonly nextPasswordSalt: string | null;
   readonly nextPasswordHash: string | null;
+}
+
+/** A charger of the scope as a station. */
+export async function stationById(ctx: Context, id: string): Promise<Station> {
+  return db(ctx)
+    .selectFrom('chargers')
+    .select(['id', 'networkId', 'locationId', 'uid'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
 }
 
 /** The station with this OCPP identity, in whatever network. */

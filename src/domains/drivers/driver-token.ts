@@ -12,7 +12,7 @@ export async function tokenOfDriver(
   ctx: Context,
   driver: { readonly id: string; readonly networkId: string },
   uid: string | null | undefined,
-): Promise<Pick<Token, 'id' | 'uid'>> {
+): Promise<Pick<Token, 'id' | 'uid' | 'type'>> {
   if (uid != null) {
     const { status, token } = await authorizeToken(ctx, driver.networkId, uid, ctx.now().toString());
     if (status === 'Accepted' && token?.driverId === driver.id) return token;
@@ -21,7 +21,7 @@ export async function tokenOfDriver(
   const now = ctx.now().toString();
   const newest = await db(ctx)
     .selectFrom('tokens')
-    .select(['id', 'uid'])
+    .select(['id', 'uid', 'type'])
     .where('driverId', '=', driver.id)
     .where('isBlocked', '=', false)
     .where('revokedAt', 'is', null)

@@ -71,14 +71,35 @@ export async function billSession(
   return id;
 }
 
-/** Writes a bill anew: the vehicle stayed plugged in after the charge. One that was paid for stays as it is. */
-export async function amendBill(tx: Context, sessionId: string, usage: PricedUsage): Promise<void> {
-  await db(tx)
+/**
+ * Writes a bill anew: the vehicle stayed plugged in after the charge, or `session` is now known to have been another
+ * than it was billed as. One that was paid for stays as it is. Answers whether there was one to write.
+ */
+export async function amendBill(
+  tx: Context,
+  sessionId: string,
+  usage: PricedUsage,
+  session?: Session & { readonly endTime: string; readonly tariff: TariffTerms },
+): Promise<boolean> {
+  const amended = await db(tx)
     .updateTable('transactions')
-    .set({ ...times(usage), ...amounts(usage.bill) })
+    .set({
+      ...times(usage),
+      ...amounts(usage.bill),
+      ...(session && {
+        driverId: session.driverId ?? null,
+        connectorNumber: session.connectorNumber,
+        startTime: session.startTime,
+        endTime: session.endTime,
+        energyWh: usage.metered.energyWh,
+        tariff: jsonb(session.tariff),
+      }),
+    })
     .where('sessionId', '=', sessionId)
     .where('paymentStatus', 'is', null)
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  return amended !== undefined;
 }
 
 const times = ({ metered, chargeableIdleSeconds }: PricedUsage) => ({

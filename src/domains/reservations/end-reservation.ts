@@ -1,5 +1,6 @@
 import type { Context } from '../../kernel/context.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
+import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import type { Reservation } from './reservation.entity.ts';
 import { emitReservation } from './reservation-events.ts';
@@ -40,6 +41,36 @@ export async function endReservation(
     await emitReservation(tx, 'reservation.updated', reservation);
     return true;
   });
+}
+
+/**
+ * The station says that it holds a reservation no more (OCPP 2.0.1); false where it has none by this number that is
+ * active.
+ */
+export async function stationEndedReservation(
+  ctx: Context,
+  station: Station,
+  number: number,
+  status: 'expired' | 'cancelled',
+): Promise<boolean> {
+  const reason = status === 'expired' ? 'Not used in time.' : 'Removed by the station.';
+  const id = await reservationOf(ctx, station, number);
+  return id !== undefined && (await endReservation(ctx, id, status, reason));
+}
+
+/** The station's reservation by the number that it knows. */
+export async function reservationOf(
+  ctx: Context,
+  station: Station,
+  number: number,
+): Promise<string | undefined> {
+  const reservation = await db(ctx)
+    .selectFrom('reservations')
+    .select('id')
+    .where('chargerId', '=', station.id)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return reservation?.id;
 }
 
 /** Job: a station that knows OCPP 1.6 does not tell when a reservation is over. */

@@ -15,6 +15,7 @@ import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { lockFreeConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
+import type { TokenType } from '../drivers/token.entity.ts';
 import { endReservation, lockReservation } from './end-reservation.ts';
 import type { Reservation } from './reservation.entity.ts';
 import { emitReservation } from './reservation-events.ts';
@@ -60,6 +61,7 @@ export async function reserve(ctx: Context, input: NewReservation): Promise<stri
       reservationNumber: reservation.number,
       connectorNumber,
       idTag: reservation.idTag,
+      tokenType: reservation.tokenType,
       expiresAt: Temporal.Instant.from(reservation.expiresAt).toString(),
     });
     if (status === 'Accepted') await accept(ctx, reservation.id);
@@ -81,7 +83,7 @@ interface Hold {
 }
 
 /** Takes the connector in our books; of those who try at once one succeeds. */
-async function hold(ctx: Context, input: Hold): Promise<Reservation> {
+async function hold(ctx: Context, input: Hold): Promise<Reservation & { readonly tokenType: TokenType }> {
   const driver = requireDriver(ctx, 'control');
   try {
     return await inTransaction(ctx, async tx => {
@@ -116,7 +118,7 @@ async function hold(ctx: Context, input: Hold): Promise<Reservation> {
         { key: `expire-reservation:${reservation.id}`, runAt: expiresAt },
       );
       await emitReservation(tx, 'reservation.created', reservation);
-      return reservation;
+      return { ...reservation, tokenType: token.type };
     });
   } catch (error) {
     if (violatedConstraint(error) === 'reservations_one_active_unique') {

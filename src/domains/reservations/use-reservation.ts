@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
+import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import type { Token } from '../drivers/token.entity.ts';
-import { endReservation } from './end-reservation.ts';
+import { endReservation, reservationOf } from './end-reservation.ts';
 import { ACTIVE_RESERVATIONS } from './reservation-states.ts';
 
 /** Whom a connector is held for; the token, or another one of its group, may charge there. */
@@ -26,6 +27,16 @@ export const mayUse = (
 ): boolean =>
   reservation.tokenId === token.id ||
   (reservation.groupUid !== null && reservation.groupUid === (token.groupUid ?? null));
+
+/** A session has begun that names its reservation. Answers its number. */
+export async function useReservationNumber(
+  tx: Context,
+  station: Station,
+  number: number,
+): Promise<number | null> {
+  const id = await reservationOf(tx, station, number);
+  return id && (await endReservation(tx, id, 'used', 'Used by a session')) ? number : null;
+}
 
 /** A session has begun on the connector: a reservation that its token may use is used up. Answers its number. */
 export async function useReservation(

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { db } from '../db.ts';
 import type { Session } from './session.entity.ts';
@@ -14,6 +15,30 @@ export async function lockByTransactionNumber(
     .selectAll()
     .where('chargerId', '=', chargerId)
     .where('transactionNumber', '=', transactionNumber)
+    .forUpdate()
+    .executeTakeFirst()) as Session | undefined;
+}
+
+/**
+ * Holds a transaction of an OCPP 2.0.1 station until the database transaction ends: over however many sockets its
+ * messages come, one at a time is taken in. To be called before any row is locked.
+ */
+export async function lockTransaction(tx: Context, chargerId: string, transactionId: string): Promise<void> {
+  const key = `${chargerId} ${transactionId}`;
+  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx.em.getKysely());
+}
+
+/** The session that an OCPP 2.0.1 station knows under this transaction id, locked. */
+export async function lockByStationTransaction(
+  tx: Context,
+  chargerId: string,
+  transactionId: string,
+): Promise<Session | undefined> {
+  return (await db(tx)
+    .selectFrom('sessions')
+    .selectAll()
+    .where('chargerId', '=', chargerId)
+    .where('stationTransactionId', '=', transactionId)
     .forUpdate()
     .executeTakeFirst()) as Session | undefined;
 }

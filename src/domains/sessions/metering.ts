@@ -133,11 +133,35 @@ export function foldHistory(
   observations: readonly Observation[],
   end: { readonly at: number; readonly registerWh: string | null },
 ): MeteredTransaction {
-  const state = observations
-    .filter(observation => observation.at >= start.at && observation.at <= end.at)
+  const state = foldSoFar(
+    start,
+    observations.filter(observation => observation.at <= end.at),
+  );
+  return endMetering(state, end.at, end.registerWh);
+}
+
+/**
+ * The final figures from all that was reported. Where the registers at start and stop agree with each other, no
+ * sample between them (a stray reading looks like a reset) can make more of it than their difference.
+ */
+export function meterFinally(
+  ...[start, observations, end]: Parameters<typeof foldHistory>
+): MeteredTransaction {
+  const metered = foldHistory(start, observations, end);
+  if (end.registerWh === null) return metered;
+  const difference = new Big(end.registerWh).minus(start.registerWh);
+  return difference.lt(metered.energyWh) ? { ...metered, energyWh: difference.toFixed() } : metered;
+}
+
+/** The state of a transaction that goes on, from all that was reported, in whatever order it arrived. */
+export function foldSoFar(
+  start: { readonly at: number; readonly registerWh: string },
+  observations: readonly Observation[],
+): Metering {
+  return observations
+    .filter(observation => observation.at >= start.at)
     .sort(inOrder)
     .reduce(observe, startMetering(start.at, start.registerWh));
-  return endMetering(state, end.at, end.registerWh);
 }
 
 function observeMeter(before: Metering, sample: MeterObservation): Metering {

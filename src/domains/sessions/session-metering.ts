@@ -3,7 +3,7 @@ import { epochMs } from '../../kernel/instant.ts';
 import { jsonb } from '../../kernel/json.ts';
 import { db } from '../db.ts';
 import { type Metering, observe } from './metering.ts';
-import type { Observation } from './observation.ts';
+import type { MeterObservation, Observation } from './observation.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance } from './session-states.ts';
@@ -35,7 +35,7 @@ export async function foldIntoSession(
 }
 
 /** What of the metering is shown in columns of the session. */
-const figures = (metering: Metering) => ({
+export const figures = (metering: Metering) => ({
   energyWh: metering.energyWh,
   currentMeterWh: metering.registerWh,
   currentPowerW: metering.currentPowerW,
@@ -45,13 +45,24 @@ const figures = (metering: Metering) => ({
   idleSeconds: Math.floor(metering.idleMilliseconds / 1000),
 });
 
-/** All that the station reported of the session up to an instant: what the final figures are computed from. */
-export async function historyOf(tx: Context, session: Session, until: string): Promise<Observation[]> {
+/** What the station's meter showed in the session. */
+export async function samplesOf(tx: Context, sessionId: string): Promise<MeterObservation[]> {
   const meterValues = await db(tx)
     .selectFrom('meter_values')
     .select(['at', 'energyWh', 'powerW', 'socPercent'])
-    .where('sessionId', '=', session.id)
+    .where('sessionId', '=', sessionId)
     .execute();
+  return meterValues.map(value => ({
+    kind: 'meter',
+    at: epochMs(value.at),
+    registerWh: value.energyWh,
+    powerW: value.powerW,
+    socPercent: value.socPercent,
+  }));
+}
+
+/** All that the station reported of the session up to an instant: what the final figures are computed from. */
+export async function historyOf(tx: Context, session: Session, until: string): Promise<Observation[]> {
   const statuses = session.connectorId
     ? await db(tx)
         .selectFrom('connector_status_reports')
@@ -62,13 +73,7 @@ export async function historyOf(tx: Context, session: Session, until: string): P
         .execute()
     : [];
   return [
-    ...meterValues.map(value => ({
-      kind: 'meter' as const,
-      at: epochMs(value.at),
-      registerWh: value.energyWh,
-      powerW: value.powerW,
-      socPercent: value.socPercent,
-    })),
+    ...(await samplesOf(tx, session.id)),
     ...statuses.map(report => ({ kind: 'status' as const, at: epochMs(report.at), status: report.status })),
   ];
 }

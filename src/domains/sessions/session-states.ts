@@ -11,14 +11,17 @@ export const SESSION_STATUSES = [
 ] as const;
 export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
-/** Which step a session may take. A late StartTransaction revives what had expired: the station is the witness. */
+/**
+ * Which step a session may take. A late StartTransaction revives what had expired: the station is the witness. So it is
+ * where a late message shows energy in a charge that seemed to have had none.
+ */
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
   pending: ['active', 'failed', 'expired'],
   active: ['idle', 'stopping', 'completed', 'failed'],
   idle: ['active', 'stopping', 'completed', 'failed'],
   stopping: ['active', 'idle', 'completed', 'failed'],
   completed: [],
-  failed: [],
+  failed: ['completed'],
   expired: ['active'],
 };
 

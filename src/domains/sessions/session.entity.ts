@@ -29,13 +29,20 @@ export const Session = defineEntity({
     locationId: () => p.manyToOne(Location).mapToPk().fieldName('location_id').nullable(),
     driverId: () => p.manyToOne(Driver).mapToPk().fieldName('driver_id').nullable(),
     tokenId: () => p.manyToOne(Token).mapToPk().fieldName('token_id').nullable(),
+    /** Empty while an OCPP 2.0.1 station has not told it. */
     idTag: p.text(),
+    /** OCPP 2.0.1's word for what kind of token it is. */
+    idTokenType: p.text().nullable(),
     status: p.text().$type<SessionStatus>(),
     authMethod: p.text().$type<'REMOTE' | 'RFID' | 'APP' | 'SCHEDULE' | 'RESERVATION'>(),
     /** Names a remote start on its way to the station and back. */
     correlationId: p.uuid(),
     /** The transaction id that OCPP 1.6 stations are given: positive, unique in the installation, 32 bits. */
     transactionNumber: p.integer().nullable(),
+    /** The transaction id that an OCPP 2.0.1 station gave: unique within the station. */
+    stationTransactionId: p.text().nullable(),
+    /** Names a remote start to OCPP 2.0.1 stations (remoteStartId): positive, 32 bits. */
+    remoteStartNumber: p.integer().nullable(),
     /** When a pending session is given up. */
     expiresAt: column.instant().nullable(),
     /** By the station's clock; until the station has begun, when the charge was asked for. */
@@ -80,6 +87,16 @@ export const Session = defineEntity({
       name: 'sessions_transaction_number_unique',
       expression:
         'create unique index "sessions_transaction_number_unique" on "sessions" ("transaction_number") where ("transaction_number" is not null)',
+    },
+    {
+      name: 'sessions_station_transaction_unique',
+      expression:
+        'create unique index "sessions_station_transaction_unique" on "sessions" ("charger_id", "station_transaction_id") where ("station_transaction_id" is not null)',
+    },
+    {
+      name: 'sessions_remote_start_unique',
+      expression:
+        'create unique index "sessions_remote_start_unique" on "sessions" ("remote_start_number") where ("remote_start_number" is not null)',
     },
     {
       name: 'sessions_one_pending_unique',

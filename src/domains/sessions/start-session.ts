@@ -15,8 +15,9 @@ import type { ConnectorStatus } from '../chargers/connector.entity.ts';
 import { type ConnectorAt, lockFreeConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { authorizeToken } from '../drivers/authorize-token.ts';
-import type { Token } from '../drivers/token.entity.ts';
+import type { Token, TokenType } from '../drivers/token.entity.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
+import { nextStationNumber } from './begin-session.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance } from './session-states.ts';
@@ -49,6 +50,8 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
     const { status } = await ctx.chargers.ask(session.chargerId, 'remoteStart', {
       connectorNumber,
       idTag: session.idTag,
+      tokenType: session.tokenType,
+      remoteStartNumber: session.remoteStartNumber!,
       sessionId: session.id,
     });
     if (status === 'Rejected') throw new ChargerRejectedError('The station refused to start the charge.');
@@ -61,7 +64,10 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
   return session.id;
 }
 
-async function openPending(ctx: Context, input: StartInput & { connectorNumber: number }): Promise<Session> {
+async function openPending(
+  ctx: Context,
+  input: StartInput & { connectorNumber: number },
+): Promise<Session & { readonly tokenType: TokenType }> {
   try {
     return await inTransaction(ctx, async tx => {
       const connector = await lockFreeConnectorAt(tx, input);
@@ -88,6 +94,7 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
           status: 'pending',
           authMethod: input.schedule ? 'SCHEDULE' : signedInDriver(tx.viewer) ? 'APP' : 'REMOTE',
           correlationId: input.schedule ?? randomUUID(),
+          remoteStartNumber: await nextStationNumber(tx),
           startTime: now.toString(),
           expiresAt: expiresAt.toString(),
         } as never)
@@ -100,7 +107,7 @@ async function openPending(ctx: Context, input: StartInput & { connectorNumber: 
         { key: `expire-session:${session.id}`, runAt: expiresAt },
       );
       await emitSession(tx, 'session.pending', session, connector.chargerUid);
-      return session;
+      return { ...session, tokenType: token.type };
     });
   } catch (error) {
     if (violatedConstraint(error) === 'sessions_one_pending_unique') {

@@ -1,5 +1,6 @@
 import type { Context } from '../../kernel/context.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
+import { type ConnectorOfStation, connectorNumberAt } from '../chargers/connectors.ts';
 import type { Station } from '../chargers/station.ts';
 import { lockByTransactionNumber, lockRunningOn } from './lock-session.ts';
 import { foldIntoSession } from './session-metering.ts';
@@ -7,7 +8,7 @@ import { isRunning } from './session-states.ts';
 import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
 
 export interface MeterReport {
-  readonly connectorNumber: number;
+  readonly connector: ConnectorOfStation;
   /** Null where the station gave none that can be one. */
   readonly transactionNumber: number | null;
   readonly readings: readonly MeterReading[];
@@ -19,22 +20,15 @@ export interface MeterReport {
  */
 export async function stationMetered(ctx: Context, station: Station, report: MeterReport): Promise<void> {
   await inTransaction(ctx, async tx => {
+    const connectorNumber = await connectorNumberAt(tx, station, report.connector);
     const named =
       report.transactionNumber === null
         ? undefined
         : await lockByTransactionNumber(tx, station.id, report.transactionNumber);
     const session =
       named ??
-      (report.transactionNumber === null
-        ? await lockRunningOn(tx, station.id, report.connectorNumber)
-        : undefined);
-    const fresh = await storeMeterValues(
-      tx,
-      station,
-      report.connectorNumber,
-      session?.id ?? null,
-      report.readings,
-    );
+      (report.transactionNumber === null ? await lockRunningOn(tx, station.id, connectorNumber) : undefined);
+    const fresh = await storeMeterValues(tx, station, connectorNumber, session?.id ?? null, report.readings);
     if (session && isRunning(session.status)) await foldIntoSession(tx, session, fresh, station.uid);
   });
 }

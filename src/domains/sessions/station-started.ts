@@ -13,8 +13,7 @@ import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
 import { useReservation } from '../reservations/use-reservation.ts';
 import { limitsAtStart } from '../smart-charging/balance-later.ts';
-import { tariffAt } from '../tariffs/tariff-at.ts';
-import { noTariff, termsOf } from '../tariffs/tariff-terms.ts';
+import { chargesElsewhere, nextStationNumber, termsAt, tokenWasUsed } from './begin-session.ts';
 import { stopAwaitingUnplug } from './idle-after-stop.ts';
 import { startMetering } from './metering.ts';
 import { isPlausibleMeter, METER_LIMIT_WH } from './plausible-meter.ts';
@@ -90,20 +89,10 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
       await setAside(tx, station, { action: 'StartTransaction', reason, payload: report.payload });
     }
     const isConcurrent = await chargesElsewhere(tx, authorization);
-    const tariff = await tariffAt(
-      tx,
-      {
-        networkId: station.networkId,
-        locationId: station.locationId,
-        chargerId: station.id,
-        connectorId: connector?.id ?? null,
-      },
-      at,
-    );
-    const terms = tariff ? termsOf(tariff) : noTariff(await networkCurrency(tx, station.networkId));
+    const terms = await termsAt(tx, station, connector?.id ?? null, at);
     const reservationNumber =
       connector && authorization.token ? await useReservation(tx, connector.id, authorization.token) : null;
-    const transactionNumber = await nextTransactionNumber(tx);
+    const transactionNumber = await nextStationNumber(tx);
     const begun = {
       startTime: at,
       startMeterWh: report.meterStartWh,
@@ -118,7 +107,7 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
         ...(authorization.status === 'Accepted' ? [] : [`token_${authorization.status.toLowerCase()}`]),
         ...(isConcurrent ? ['token_concurrent'] : []),
         ...doubts,
-        ...(tariff ? [] : ['no_tariff']),
+        ...(terms.tariffId ? [] : ['no_tariff']),
         ...(connector ? [] : ['unknown_connector']),
       ],
     };
@@ -128,13 +117,7 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
     if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
     await emitSession(tx, 'session.started', session, station.uid);
-    if (authorization.token) {
-      await db(tx)
-        .updateTable('tokens')
-        .set({ lastUsedAt: tx.now().toString() })
-        .where('id', '=', authorization.token.id)
-        .execute();
-    }
+    await tokenWasUsed(tx, authorization);
     return { transactionNumber, authorization, isConcurrent };
   });
 }
@@ -154,18 +137,6 @@ async function sameStart(tx: Context, station: Station, report: StartReport, san
     .$if(saneAt === null, query => query.where('status', 'in', [...RUNNING_STATUSES]))
     .executeTakeFirst();
   return session && { ...session, isConcurrent: session.flags.includes('token_concurrent') };
-}
-
-async function chargesElsewhere(tx: Context, { token }: TokenAuthorization): Promise<boolean> {
-  if (!token) return false;
-  const other = await db(tx)
-    .selectFrom('sessions')
-    .select('id')
-    .where('tokenId', '=', token.id)
-    .where('status', 'in', [...RUNNING_STATUSES])
-    .limit(1)
-    .executeTakeFirst();
-  return other !== undefined;
 }
 
 /**
@@ -238,20 +209,4 @@ async function insertLocalStart(
     } as never)
     .returningAll()
     .executeTakeFirstOrThrow()) as Session;
-}
-
-async function nextTransactionNumber(tx: Context): Promise<number> {
-  const { rows } = await sql<{
-    number: number;
-  }>`select nextval('app.transaction_number')::int number`.execute(tx.em.getKysely());
-  return rows[0]!.number;
-}
-
-async function networkCurrency(tx: Context, networkId: string): Promise<string> {
-  const network = await db(tx)
-    .selectFrom('networks')
-    .select('currency')
-    .where('id', '=', networkId)
-    .executeTakeFirstOrThrow();
-  return network.currency;
 }

@@ -1,22 +1,17 @@
 import Big from 'big.js';
 import type { Context } from '../../kernel/context.ts';
 import { epochMs } from '../../kernel/instant.ts';
-import { jsonb } from '../../kernel/json.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { setAside } from '../chargers/set-aside.ts';
 import type { Station } from '../chargers/station.ts';
-import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
-import { billSession } from '../payments/bill-session.ts';
-import { limitsAtStop } from '../smart-charging/balance-later.ts';
+import { endSession, stoppedByAnother } from './end-session.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
-import { foldHistory, type MeteredTransaction } from './metering.ts';
+import { meterFinally } from './metering.ts';
 import { isPlausibleMeter } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
-import { emitSession } from './session-events.ts';
 import { historyOf } from './session-metering.ts';
-import { advance, isRunning } from './session-states.ts';
-import { priceUsage } from './session-usage.ts';
+import { isRunning } from './session-states.ts';
 import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
 
 export interface StopReport {
@@ -62,13 +57,13 @@ export async function stationStopped(
         payload: report.payload,
       });
     } else if (isRunning(session.status)) {
-      await endSession(tx, station, session, report, authorization);
+      await endByStop(tx, station, session, report, authorization);
     }
     return authorization;
   });
 }
 
-async function endSession(
+async function endByStop(
   tx: Context,
   station: Station,
   session: Session,
@@ -83,60 +78,24 @@ async function endSession(
   const endTime = doubts.includes('implausible_stop_time')
     ? new Date(session.metering!.lastObservedAt).toISOString()
     : report.at;
-  const meterStopWh = doubts.includes('implausible_stop_meter') ? null : report.meterStopWh;
-  const metered = await finalMetering(tx, session, endTime, meterStopWh);
-  const usage = priceUsage(metered, session.tariff!);
-  const hasEnergy = Number(metered.energyWh) > 0;
-  const awaitsUnplug = hasEnergy && Number(session.tariff!.idleRate) > 0 && !session.tariff!.isFree;
-  advance(session, hasEnergy ? 'completed' : 'failed');
-  Object.assign(session, {
+  const endRegisterWh = doubts.includes('implausible_stop_meter') ? null : report.meterStopWh;
+  const metered = meterFinally(
+    { at: epochMs(session.startTime), registerWh: session.startMeterWh! },
+    await historyOf(tx, session, endTime),
+    { at: epochMs(endTime), registerWh: endRegisterWh },
+  );
+  await endSession(tx, station, session, {
     endTime,
-    endMeterWh: meterStopWh ?? metered.endRegisterWh,
-    currentMeterWh: meterStopWh ?? metered.endRegisterWh,
-    energyWh: metered.energyWh,
+    endRegisterWh,
     metered,
-    idleSeconds: metered.idleSeconds,
-    isIdle: false,
-    awaitsUnplug,
-    currentPowerW: 0,
-    maxPowerW: metered.maxPowerW,
-    socPercent: metered.socPercent,
-    stopReason: report.reason,
-    failureReason: hasEnergy ? null : 'No energy was delivered.',
+    reason: report.reason,
+    mayStayPluggedIn: true,
     flags: [
-      ...new Set([
-        ...session.flags,
-        ...doubts,
-        ...(metered.meterResets > 0 ? ['meter_reset'] : []),
-        ...(await stoppedByAnother(tx, session, report, authorization)),
-      ]),
+      ...session.flags,
+      ...doubts,
+      ...(await stoppedByAnother(tx, session, report.idTag, authorization)),
     ],
-  } satisfies Partial<Session>);
-  await db(tx)
-    .updateTable('sessions')
-    .set({
-      status: session.status,
-      endTime,
-      endMeterWh: session.endMeterWh,
-      currentMeterWh: session.currentMeterWh,
-      energyWh: session.energyWh,
-      idleSeconds: session.idleSeconds,
-      isIdle: false,
-      awaitsUnplug,
-      currentPowerW: 0,
-      maxPowerW: session.maxPowerW,
-      socPercent: session.socPercent,
-      stopReason: session.stopReason,
-      failureReason: session.failureReason,
-      flags: session.flags,
-      metered: jsonb(metered),
-      updatedAt: tx.now().toString(),
-    })
-    .where('id', '=', session.id)
-    .execute();
-  if (hasEnergy) await billSession(tx, { ...session, endTime, tariff: session.tariff! }, usage);
-  await limitsAtStop(tx, station.id, session.connectorId ?? null);
-  await emitSession(tx, hasEnergy ? 'session.completed' : 'session.failed', session, station.uid);
+  });
 }
 
 /** What in the stop cannot be so. */
@@ -148,44 +107,4 @@ function doubtsAbout(session: Session, report: StopReport, nowMs: number): strin
       : []),
     ...(at < epochMs(session.startTime) || at > nowMs + FUTURE_TOLERANCE_MS ? ['implausible_stop_time'] : []),
   ];
-}
-
-/**
- * The final figures from all that was reported. Where the registers at start and stop agree with each other, no
- * sample between them (a stray reading looks like a reset) can make more of it than their difference.
- */
-async function finalMetering(
-  tx: Context,
-  session: Session,
-  endTime: string,
-  meterStopWh: string | null,
-): Promise<MeteredTransaction> {
-  const history = await historyOf(tx, session, endTime);
-  const metered = foldHistory(
-    { at: epochMs(session.startTime), registerWh: session.startMeterWh! },
-    history,
-    { at: epochMs(endTime), registerWh: meterStopWh },
-  );
-  if (meterStopWh === null) return metered;
-  const difference = new Big(meterStopWh).minus(session.startMeterWh!);
-  return difference.lt(metered.energyWh) ? { ...metered, energyWh: difference.toFixed() } : metered;
-}
-
-/** Another token may stop a charge if both are of one group; else a person should know. */
-async function stoppedByAnother(
-  tx: Context,
-  session: Session,
-  report: StopReport,
-  authorization: TokenAuthorization | null,
-): Promise<string[]> {
-  if (!report.idTag || report.idTag.toLowerCase() === session.idTag.toLowerCase()) return [];
-  const starter = session.tokenId
-    ? await db(tx)
-        .selectFrom('tokens')
-        .select('groupUid')
-        .where('id', '=', session.tokenId)
-        .executeTakeFirst()
-    : undefined;
-  const group = authorization?.token?.groupUid ?? null;
-  return group !== null && group === (starter?.groupUid ?? null) ? [] : ['stopped_by_other_token'];
 }

@@ -31,7 +31,7 @@ export async function stopSession(ctx: Context, sessionId: string): Promise<stri
   );
   try {
     const { status } = await ctx.chargers.ask(session.chargerId, 'remoteStop', {
-      transactionNumber: session.transactionNumber!,
+      transactionId: session.stationTransactionId ?? String(session.transactionNumber),
     });
     if (status === 'Rejected') throw new ChargerRejectedError('The station refused to stop the charge.');
     await markStopping(ctx, session.id);
@@ -48,7 +48,7 @@ async function find(ctx: Context, sessionId: string) {
   const driver = signedInDriver(ctx.viewer);
   const session = await db(ctx)
     .selectFrom('sessions')
-    .select(['id', 'status', 'chargerId', 'transactionNumber'])
+    .select(['id', 'status', 'chargerId', 'transactionNumber', 'stationTransactionId'])
     .where('id', '=', sessionId)
     .where('networkId', 'in', [...ctx.scope.networkIds])
     .$if(driver !== null, q => q.where('driverId', '=', driver!.id))

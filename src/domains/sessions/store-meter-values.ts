@@ -50,19 +50,23 @@ function whole(samples: readonly Sample[], measurand: string, location = 'Outlet
   return values.length === 0 ? null : sum(values);
 }
 
-/** Keeps the readings; answers those that were not kept before. */
+/**
+ * Keeps the readings; answers those that were not kept before. The same reading is one within a connector, or within
+ * the transaction of an OCPP 2.0.1 station, whose connector may not be known yet.
+ */
 export async function storeMeterValues(
   tx: Context,
   station: Station,
   connectorNumber: number,
   sessionId: string | null,
   readings: readonly MeterReading[],
+  transactionId?: string,
 ): Promise<MeterObservation[]> {
   if (readings.length === 0) return [];
   const rows = readings.map(reading => ({
     reading,
     observation: observationOf(reading),
-    digest: digestOf(connectorNumber, reading),
+    digest: digestOf(transactionId ?? connectorNumber, reading),
   }));
   const stored = await db(tx)
     .insertInto('meter_values')
@@ -89,9 +93,9 @@ export async function storeMeterValues(
   return rows.filter(row => fresh.delete(row.digest)).map(row => row.observation);
 }
 
-const digestOf = (connectorNumber: number, reading: MeterReading): string =>
+const digestOf = (source: number | string, reading: MeterReading): string =>
   createHash('sha256')
-    .update(JSON.stringify([connectorNumber, reading.samples]))
+    .update(JSON.stringify([source, reading.samples]))
     .digest('base64url');
 
 const sum = (values: readonly string[]): string =>

@@ -1,0 +1,16 @@
+import { stationEndedReservation } from '../../src/domains/reservations/end-reservation.ts';
+import type { StationHandler } from '../handler.ts';
+import type { ReservationStatusUpdate } from './messages.ts';
+import { int32 } from './numbers.ts';
+
+const ENDS = { Expired: 'expired', Removed: 'cancelled' } as const;
+
+export const reservationStatusUpdate: StationHandler<ReservationStatusUpdate> = async (
+  ctx,
+  station,
+  { reservationId, reservationUpdateStatus },
+) => {
+  const number = int32(reservationId);
+  if (number !== null) await stationEndedReservation(ctx, station, number, ENDS[reservationUpdateStatus]);
+  return {};
+};
