@@ -1,21 +1,14 @@
-import { createRPCError } from 'ocpp-rpc';
-import { rescheduleSamples, sendSample } from './charging-v16.ts';
-import {
-  changeConfiguration,
-  configurationNumber,
-  configurationValue,
-  readConfiguration,
-} from './configuration.ts';
-import { findConnector, sendStatus } from './connector-v16.ts';
-import { readingOf } from './flow-v16.ts';
-import { meterValue } from './meter.ts';
+import { configurationApplied } from './apply-configuration.ts';
+import { runCommand } from './command.ts';
+import { changeConfiguration, readConfiguration } from './configuration.ts';
+import { messages16 } from './messages-v16.ts';
 import type { CentralCalls } from './ocpp16.ts';
-import { boot, heartbeat, scheduleHeartbeat } from './registration-v16.ts';
-import { changeAvailability, remoteStart, remoteStop, unlockConnector } from './remote-v16.ts';
-import { cancelReservation, reserveNow } from './reservations-v16.ts';
-import { resetStation } from './reset-v16.ts';
-import { clearChargingProfile, getCompositeSchedule, setChargingProfile } from './smart-charging-v16.ts';
-import { afterAnswer, emit, type StationState, tell, timestamp } from './state-v16.ts';
+import { changeAvailability, remoteStart, remoteStop, unlockConnector } from './remote.ts';
+import { cancelReservation, reserveNow } from './reservations.ts';
+import { resetStation } from './reset.ts';
+import { clearChargingProfile, compositeSchedule, setChargingProfile } from './smart-charging.ts';
+import { afterAnswer, type Dialect, type StationState, tell } from './state.ts';
+import { isTrigger, trigger } from './trigger.ts';
 
 type Commands = {
   readonly [Action in keyof CentralCalls]: (
@@ -24,11 +17,16 @@ type Commands = {
   ) => CentralCalls[Action]['response'];
 };
 
-/** What this station understands; the library answers NotImplemented to all else. */
+/** The library answers NotImplemented to all else. */
 const commands: Commands = {
-  CancelReservation: cancelReservation,
-  ChangeAvailability: changeAvailability,
-  ChangeConfiguration: setConfiguration,
+  CancelReservation: (station, { reservationId }) => cancelReservation(station, reservationId),
+  ChangeAvailability: (station, { connectorId, type }) =>
+    changeAvailability(station, connectorId, type === 'Operative'),
+  ChangeConfiguration: (station, { key, value }) => {
+    const status = changeConfiguration(station.configuration, key, value);
+    if (status === 'Accepted') configurationApplied(station, key);
+    return { status };
+  },
   ClearCache: station => {
     station.authorizationCache.clear();
     return { status: 'Accepted' };
@@ -37,83 +35,61 @@ const commands: Commands = {
   DataTransfer: (_station, { vendorId }) => ({
     status: vendorId === 'Chargegraph' ? 'Accepted' : 'UnknownVendorId',
   }),
-  GetCompositeSchedule: getCompositeSchedule,
+  GetCompositeSchedule: (station, { connectorId, duration, chargingRateUnit = 'W' }) => {
+    const schedule = compositeSchedule(station, connectorId, duration, chargingRateUnit);
+    if (!schedule) return { status: 'Rejected' };
+    return {
+      status: 'Accepted',
+      connectorId,
+      scheduleStart: schedule.startsAt,
+      chargingSchedule: {
+        duration,
+        startSchedule: schedule.startsAt,
+        chargingRateUnit,
+        chargingSchedulePeriod: schedule.periods,
+      },
+    };
+  },
   GetConfiguration: (station, { key }) => readConfiguration(station.configuration, key),
   RemoteStartTransaction: remoteStart,
-  RemoteStopTransaction: remoteStop,
+  RemoteStopTransaction: (station, { transactionId }) => remoteStop(station, transactionId),
   ReserveNow: reserveNow,
   Reset: (station, { type }) => {
     afterAnswer(station, () => resetStation(station, type));
     return { status: 'Accepted' };
   },
-  SetChargingProfile: setChargingProfile,
-  TriggerMessage: triggerMessage,
-  UnlockConnector: unlockConnector,
+  SetChargingProfile: (station, { connectorId, csChargingProfiles }) =>
+    setChargingProfile(station, connectorId, csChargingProfiles),
+  TriggerMessage: (station, { requestedMessage, connectorId }) => {
+    if (requestedMessage === 'DiagnosticsStatusNotification') {
+      afterAnswer(station, () => tell(station, requestedMessage, { status: 'Idle' }));
+      return { status: 'Accepted' };
+    }
+    if (!isTrigger(requestedMessage)) return { status: 'NotImplemented' };
+    return { status: trigger(station, requestedMessage, connectorId) ? 'Accepted' : 'Rejected' };
+  },
+  UnlockConnector: (station, { connectorId }) => ({
+    status: unlockConnector(station, connectorId) ? 'Unlocked' : 'NotSupported',
+  }),
 };
 
-export const commandNames: readonly string[] = Object.keys(commands);
+/** How a station says no to each of them; those that are not here it never refuses. */
+const refusals = {
+  CancelReservation: 'Rejected',
+  ChangeAvailability: 'Rejected',
+  ChangeConfiguration: 'Rejected',
+  ClearChargingProfile: 'Unknown',
+  RemoteStartTransaction: 'Rejected',
+  RemoteStopTransaction: 'Rejected',
+  ReserveNow: 'Rejected',
+  Reset: 'Rejected',
+  SetChargingProfile: 'Rejected',
+  TriggerMessage: 'Rejected',
+  UnlockConnector: 'UnlockFailed',
+} as const satisfies Partial<Record<keyof Commands, string>>;
 
-/** Strict mode has checked the request against the action's schema, hence the assertions. */
-export function handleCommand(station: StationState, action: string, request: unknown): object {
-  if (!Object.hasOwn(commands, action)) throw createRPCError('NotImplemented', `${action} is not known here`);
-  const command = commands[action as keyof Commands] as (station: StationState, request: unknown) => object;
-  const answer = command(station, request);
-  const outcome = 'status' in answer ? String(answer.status) : 'answered';
-  emit(station, { uid: station.options.uid, kind: 'command', action, outcome });
-  return answer;
-}
-
-function setConfiguration(
-  station: StationState,
-  { key, value }: CentralCalls['ChangeConfiguration']['request'],
-): CentralCalls['ChangeConfiguration']['response'] {
-  const status = changeConfiguration(station.configuration, key, value);
-  if (status === 'Accepted' && key === 'MeterValueSampleInterval') {
-    station.meterIntervalMs = Number(value) * 1000;
-    rescheduleSamples(station);
-  }
-  if (status === 'Accepted' && key === 'HeartbeatInterval') scheduleHeartbeat(station);
-  if (status === 'Accepted' && key === 'WebSocketPingInterval') {
-    station.link.setPingInterval(configurationNumber(station.configuration, key) * 1000);
-  }
-  return { status };
-}
-
-function triggerMessage(
-  station: StationState,
-  { requestedMessage, connectorId }: CentralCalls['TriggerMessage']['request'],
-): CentralCalls['TriggerMessage']['response'] {
-  if (connectorId !== undefined && connectorId !== 0 && !findConnector(station, connectorId)) {
-    return { status: 'Rejected' };
-  }
-  const concerned = connectorId === undefined ? station.connectors.map(({ id }) => id) : [connectorId];
-  const triggers: Readonly<Record<string, () => void>> = {
-    BootNotification: () => boot(station),
-    DiagnosticsStatusNotification: () => tell(station, 'DiagnosticsStatusNotification', { status: 'Idle' }),
-    FirmwareStatusNotification: () => tell(station, 'FirmwareStatusNotification', { status: 'Idle' }),
-    Heartbeat: () => heartbeat(station),
-    MeterValues: () => {
-      for (const id of concerned) sendTriggeredReading(station, id);
-    },
-    StatusNotification: () => {
-      for (const id of connectorId === undefined ? [0, ...concerned] : concerned) sendStatus(station, id);
-    },
-  };
-  const trigger = triggers[requestedMessage];
-  if (!trigger) return { status: 'NotImplemented' };
-  afterAnswer(station, trigger);
-  return { status: 'Accepted' };
-}
-
-/** In its order among the transaction's messages when there is one, else at once. */
-function sendTriggeredReading(station: StationState, connectorId: number): void {
-  const connector = findConnector(station, connectorId);
-  if (!connector) return;
-  if (connector.session?.phase === 'charging') {
-    sendSample(station, connector, 'Trigger');
-    return;
-  }
-  const wanted = configurationValue(station.configuration, 'MeterValuesSampledData');
-  const sample = meterValue(readingOf(station, connector), wanted, 'Trigger', timestamp(station));
-  if (sample) tell(station, 'MeterValues', { connectorId, meterValue: [sample] });
-}
+export const dialect16: Dialect = {
+  ...messages16,
+  commandNames: Object.keys(commands),
+  command: (station, action, request) => runCommand(station, commands, refusals, action, request),
+};

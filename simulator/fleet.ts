@@ -1,23 +1,31 @@
 import type { BatteryOptions } from './battery.ts';
-import type { StationChange, StationTotals } from './state-v16.ts';
-import { type Station, type StationOptions, type StationSnapshot, startStation } from './station-v16.ts';
+import { type DriverApp, startDrivers } from './drivers.ts';
+import { type Faults, faultsOf, type Recurring, type Trouble, within } from './faults.ts';
+import type { Scenario } from './scenario.ts';
+import type { CountedTransaction, OcppVersion, StationChange, StationTotals } from './state.ts';
+import { type Station, type StationOptions, type StationSnapshot, startStation } from './station.ts';
 
 export interface FleetCharger {
   readonly uid: string;
   readonly password: string;
-  readonly connectors?: number;
+  readonly connectors?: number | undefined;
+  /** 1.6 where left out */
+  readonly version?: OcppVersion | undefined;
 }
 
 export interface FleetOptions {
   readonly url: string;
   readonly chargers: readonly FleetCharger[];
-  /** Drivers come and go by themselves, with these tags in turn; none: only what the server and its users ask for. */
-  readonly autostartTags?: readonly string[];
+  /** Who comes, and what goes wrong; none: only what the server and its users ask for. */
+  readonly scenario?: Scenario | undefined;
+  /** The drivers' tags, one for each connector, in turn where there are fewer. */
+  readonly tags?: readonly string[] | undefined;
+  readonly app?: DriverApp | undefined;
   /** new connections in a second, so that thousands do not knock at once */
-  readonly connectsPerSecond?: number;
+  readonly connectsPerSecond?: number | undefined;
   /** for every station */
   readonly station?: Partial<
-    Omit<StationOptions, 'url' | 'uid' | 'password' | 'connectors' | 'connectDelayMs'>
+    Omit<StationOptions, 'url' | 'uid' | 'password' | 'version' | 'connectors' | 'connectDelayMs' | 'faults'>
   >;
   readonly onChange?: (change: StationChange) => void;
 }
@@ -33,6 +41,11 @@ export interface FleetTotals extends StationTotals {
 export interface Fleet {
   readonly stations: readonly Station[];
   snapshots(): StationSnapshot[];
+  counted(): CountedTransaction[];
+  /** Nothing goes wrong any more, drivers leave, lines come back. What is queued is still to be sent. */
+  settle(): Promise<void>;
+  /** Every station online, nothing charging, nothing queued. Ends what still charges. */
+  isSettled(): boolean;
   stop(): Promise<void>;
 }
 
@@ -44,27 +57,95 @@ const vehicles: readonly Partial<BatteryOptions>[] = [
   { capacityWh: 14_000, maxPowerW: 3_700 },
 ];
 
+const singlePhase = { phases: 1, maxPowerW: 7360 };
+/** Coarse, so that thousands of stations share few timer lists. */
+const tickMs = 100;
+
 export function startFleet(options: FleetOptions): Fleet {
   const random = options.station?.random ?? Math.random;
-  const perSecond = options.connectsPerSecond ?? 100;
-  const stations = options.chargers.map((charger, i) =>
-    startStation({
+  const perSecond = options.connectsPerSecond ?? 50;
+  const trouble: Trouble = { isOver: false };
+  const timers = new Set<NodeJS.Timeout>();
+  const later = (ms: number, run: () => void) => {
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        run();
+      },
+      Math.ceil(ms / tickMs) * tickMs,
+    );
+    timers.add(timer);
+  };
+
+  const stations = options.chargers.map((charger, i) => {
+    const faults = faultsOf(options.scenario?.faults ?? {}, random, trouble);
+    const station = startStation({
       batteryOptions: vehicles[i % vehicles.length],
+      ...(faults.isSinglePhase && singlePhase),
       ...options.station,
       url: options.url,
       uid: charger.uid,
       password: charger.password,
+      version: charger.version ?? '1.6',
       connectors: charger.connectors ?? 1,
       connectDelayMs: (i * 1000) / perSecond,
+      faults,
       onChange: options.onChange,
-    }),
-  );
-  const drivers = startDrivers(stations, options.autostartTags ?? [], random);
+    });
+    afflict(station, faults);
+    return station;
+  });
+  const drivers = options.scenario
+    ? startDrivers({
+        stations,
+        tags: options.tags ?? [],
+        behaviour: options.scenario.drivers,
+        app: options.app,
+        random,
+        onError: message => options.onChange?.({ uid: 'drivers', kind: 'error', message }),
+      })
+    : undefined;
+
+  function afflict(station: Station, { offline, reboot }: Faults): void {
+    const again = (fault: Recurring, strike: (ms: number) => void) => {
+      later(within(fault.everySeconds, random) * 1000, () => {
+        if (trouble.isOver) return;
+        strike(within(fault.forSeconds, random) * 1000);
+        again(fault, strike);
+      });
+    };
+    if (offline) again(offline, ms => station.cutLine(ms));
+    if (reboot) again(reboot, ms => station.losePower(ms, () => random() < reboot.continues));
+  }
+
   return {
     stations,
     snapshots: () => stations.map(each => each.status()),
+    counted: () => stations.flatMap(each => each.counted()),
+    async settle() {
+      trouble.isOver = true;
+      await drivers?.stop();
+      for (const [i, station] of stations.entries()) {
+        later((i * 1000) / perSecond, () => station.hurry());
+      }
+    },
+    isSettled() {
+      let settled = true;
+      for (const station of stations) {
+        const { connection, connectors, queued } = station.status();
+        if (connection !== 'online' || queued > 0) settled = false;
+        for (const { id, isTaken } of connectors) {
+          if (!isTaken) continue;
+          station.unplug(id);
+          settled = false;
+        }
+      }
+      return settled;
+    },
     async stop() {
-      drivers.stop();
+      trouble.isOver = true;
+      for (const timer of timers) clearTimeout(timer);
+      await drivers?.stop();
       await Promise.all(stations.map(each => each.stop()));
     },
   };
@@ -83,50 +164,6 @@ export function fleetTotals(snapshots: readonly StationSnapshot[]): FleetTotals 
     transactionsEnded: sum(each => each.totals.transactionsEnded),
     energyWh: sum(each => each.totals.energyWh),
     errors: sum(each => each.totals.errors),
-  };
-}
-
-/** For each connector a driver: away 1 to 10 s, plugged in 15 to 60 s, and a minute away when turned down. */
-function startDrivers(stations: readonly Station[], tags: readonly string[], random: () => number) {
-  const timers = new Set<NodeJS.Timeout>();
-  let stopped = false;
-  const later = (ms: number, run: () => void) => {
-    if (stopped) return;
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      run();
-    }, ms);
-    timers.add(timer);
-  };
-  const between = (fromMs: number, toMs: number) => fromMs + random() * (toMs - fromMs);
-
-  const arriveLater = (station: Station, connectorId: number, tag: string, ms: number) =>
-    later(ms, async () => {
-      const online = station.status().connection === 'online';
-      const answer = online ? await station.plugIn(connectorId, tag) : 'Occupied';
-      if (answer === 'Accepted') {
-        later(between(15_000, 60_000), () => {
-          // meanwhile somebody else may have come, by a remote start
-          const here = station.status().connectors.find(each => each.id === connectorId);
-          if (here?.idTag === tag) station.unplug(connectorId);
-          arriveLater(station, connectorId, tag, between(1000, 10_000));
-        });
-      } else {
-        arriveLater(station, connectorId, tag, answer === 'Occupied' ? between(1000, 10_000) : 60_000);
-      }
-    });
-
-  let next = 0;
-  for (const station of tags.length > 0 ? stations : []) {
-    for (const { id } of station.status().connectors) {
-      const tag = tags[next++ % tags.length];
-      if (tag) arriveLater(station, id, tag, between(500, 5000));
-    }
-  }
-  return {
-    stop() {
-      stopped = true;
-      for (const timer of timers) clearTimeout(timer);
-    },
+    putOff: sum(each => each.totals.putOff),
   };
 }

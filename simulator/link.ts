@@ -10,17 +10,22 @@ export interface LinkOptions {
   readonly url: string;
   readonly uid: string;
   readonly password: string;
-  readonly protocol: 'ocpp1.6';
+  readonly protocol: 'ocpp1.6' | 'ocpp2.0.1';
   readonly actions: readonly string[];
   readonly callTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly backoff: { readonly initialMs: number; readonly maxMs: number };
   readonly random: () => number;
+  /** Whether this call's frame goes out twice. */
+  readonly duplicatesFrame: () => boolean;
   /** a timer which dies with the station */
-  readonly after: (ms: number, run: () => void) => void;
+  readonly after: (ms: number, run: () => void) => NodeJS.Timeout;
+  readonly cancel: (timer: NodeJS.Timeout) => void;
   readonly onOpen: () => void;
   readonly onLost: (reason: string) => void;
   readonly onRefused: (reason: string) => void;
+  /** The server has too much to do, and named a time to come back at. */
+  readonly onPutOff: () => void;
   /** Answers a call of the central system, at once. */
   readonly onCall: (action: string, request: unknown) => object;
   /** The central system sent what the schema forbids. */
@@ -35,6 +40,10 @@ export interface Link {
   setPingInterval(ms: number): void;
   /** Closes, and connects again after `delayMs` without further backoff. */
   restart(delayMs: number): void;
+  /** The line breaks without a word, and is there again after `delayMs`. */
+  cut(delayMs: number): void;
+  /** Connects now rather than when the wait is over; not earlier than the server asked for. */
+  hurry(): void;
   close(): Promise<void>;
 }
 
@@ -60,11 +69,13 @@ export function createLink(options: LinkOptions): Link {
     wsOpts: { perMessageDeflate: false, handshakeTimeout: 10_000, closeTimeout: 2000 },
   };
   const client = new RPCClient(clientOptions);
+  sendTwice(client, options.duplicatesFrame);
   let isOpen = false;
   let isClosing = false;
   let isClosed = false;
   let failures = 0;
   let nextDelayMs: number | undefined;
+  let waiting: NodeJS.Timeout | undefined;
 
   const answer = async ({ method, params }: { method?: string; params?: object }) =>
     options.onCall(method ?? '', params ?? {});
@@ -91,20 +102,32 @@ export function createLink(options: LinkOptions): Link {
       await client.connect();
     } catch (error) {
       if (isClosed) return;
-      options.onRefused(connectError(error));
-      connectLater();
+      const laterMs = retryAfterMs(error);
+      if (laterMs === undefined) {
+        options.onRefused(connectError(error));
+        connectLater();
+      } else {
+        options.onPutOff();
+        // those who were put off together shall not come back together
+        nextDelayMs = laterMs * (1 + options.random());
+        connectLater(true);
+      }
       return;
     }
     isOpen = true;
     options.onOpen();
   }
 
-  function connectLater(): void {
+  function connectLater(isPutOff = false): void {
     const { initialMs, maxMs } = options.backoff;
     const growing = Math.min(maxMs, initialMs * 2 ** Math.min(failures++, 20));
     const delayMs = nextDelayMs ?? growing * (0.5 + options.random() / 2);
     nextDelayMs = undefined;
-    options.after(delayMs, () => void connect());
+    const timer = options.after(delayMs, () => {
+      waiting = undefined;
+      void connect();
+    });
+    waiting = isPutOff ? undefined : timer;
   }
 
   async function close(reason: string): Promise<void> {
@@ -130,11 +153,46 @@ export function createLink(options: LinkOptions): Link {
       isClosing = true;
       void close('Rebooting');
     },
+    cut(delayMs) {
+      if (!isOpen || isClosing) return;
+      nextDelayMs = delayMs;
+      isClosing = true;
+      void client.close({ force: true }).catch(() => undefined);
+    },
+    hurry() {
+      if (!waiting) return;
+      options.cancel(waiting);
+      waiting = undefined;
+      void connect();
+    },
     async close() {
       isClosed = true;
       await close('Station stopped');
     },
   };
+}
+
+/** The library sends each call as one text; the same one again is what a station with a bad line does. */
+function sendTwice(client: RPCClient, duplicates: () => boolean): void {
+  const internals = client as unknown as { sendRaw(message: string): void };
+  const sendRaw = internals.sendRaw.bind(client);
+  internals.sendRaw = message => {
+    sendRaw(message);
+    if (String(message).startsWith('[2,') && duplicates()) sendRaw(message);
+  };
+}
+
+/** What a 429 or 503 says of when to come back (RFC 9110, 10.2.3), ms; undefined where it says nothing. */
+function retryAfterMs(error: unknown): number | undefined {
+  const { code, response } = error as {
+    code?: unknown;
+    response?: { headers: Record<string, string | undefined> };
+  };
+  if (code !== 429 && code !== 503) return undefined;
+  const given = response?.headers['retry-after'];
+  if (given === undefined) return undefined;
+  const ms = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 500), 10 * 60_000) : undefined;
 }
 
 function connectError(error: unknown): string {

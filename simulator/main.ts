@@ -1,11 +1,38 @@
-import { startFleet } from './fleet.ts';
+import { openApi } from './api.ts';
+import { type FleetCharger, startFleet } from './fleet.ts';
+import { type Ledger, openLedger } from './ledger.ts';
 import { OptionError, readOptions, type SimulatorOptions, usage } from './options.ts';
+import { phones } from './phones.ts';
 import { describeSummary, liveProgress, type Progress, plainProgress } from './progress.ts';
-import type { StationChange } from './state-v16.ts';
+import { describeReconciliation } from './reconcile.ts';
+import { settleRun } from './run.ts';
+import type { StationChange } from './state.ts';
+import { readChargerIds, supplyChargers, supplyTags } from './supply.ts';
 
-/** Runs until Ctrl-C or the given duration. The exit code: 0, or 1 when no station ever came online. */
+const write = (line: string) => console.log(line);
+
+/** What has to be there before the first station connects. */
+async function prepare(options: SimulatorOptions) {
+  const { operator, url, ocpp } = options;
+  const api = operator && openApi(url, operator.apiKey);
+  const supply = operator && api && { api, networkId: operator.networkId, file: operator.file, tell: write };
+  const more = supply && options.moreChargers > 0 ? await supplyChargers(supply, options.moreChargers) : [];
+  const chargers = [...options.chargers, ...more].map((charger, i): FleetCharger => {
+    const version = ocpp === 'mixed' ? (i % 2 === 0 ? '1.6' : '2.0.1') : ocpp;
+    return { ...charger, version };
+  });
+  if (!supply || !options.reconciles) return { chargers, tags: options.tags };
+
+  const connectors = chargers.reduce((sum, each) => sum + (each.connectors ?? 1), 0);
+  const tags = options.tags.length > 0 ? options.tags : await supplyTags(supply, connectors);
+  const app = phones(supply.api, await readChargerIds(supply.api));
+  const uids = new Set(chargers.map(({ uid }) => uid));
+  return { chargers, tags, app, ledger: await openLedger(supply.api, uids, app.stop) };
+}
+
+/** Runs until Ctrl-C or the given duration. The exit code: 0, or 1 when something differs, or none came online. */
 async function simulate(options: SimulatorOptions): Promise<number> {
-  const write = (line: string) => console.log(line);
+  const { chargers, tags, app, ledger } = await prepare(options);
   const live = process.stdout.isTTY && !options.quiet;
   let everOnline = false;
   let progress: Progress | undefined;
@@ -13,23 +40,36 @@ async function simulate(options: SimulatorOptions): Promise<number> {
     if (change.kind === 'connection' && change.connection === 'online') everOnline = true;
     if (change.kind !== 'connection' || change.connection !== 'stopped') progress?.change(change);
   };
-  write(`Stations: ${options.chargers.length}, server: ${options.url}, Ctrl-C ends`);
+  write(`Stations: ${chargers.length}, server: ${options.url}, Ctrl-C ends`);
   const fleet = startFleet({
     url: options.url,
-    chargers: options.chargers,
-    autostartTags: options.autostartTags,
-    station: { speed: options.speed, meterIntervalMs: options.meterIntervalMs },
+    chargers,
+    scenario: options.scenario,
+    tags,
+    app,
+    connectsPerSecond: options.connectsPerSecond,
+    station: {
+      speed: options.speed,
+      meterIntervalMs: options.meterIntervalMs,
+      // a driver whom nobody can ask about is let in, as at most stations on sale
+      ...(options.scenario && { configuration: { AllowOfflineTxForUnknownId: 'true' } }),
+    },
     onChange,
   });
   progress = live ? liveProgress(fleet, process.stdout) : plainProgress(fleet, write);
   await endOfRun(options.durationMs);
   progress.stop();
+  const found = ledger && (await settle(fleet, ledger, options));
   const snapshots = fleet.snapshots();
   await fleet.stop();
   write('');
   for (const line of describeSummary(snapshots)) write(line);
-  return everOnline ? 0 : 1;
+  for (const line of found ? describeReconciliation(found) : []) write(line);
+  return everOnline && !found?.differences.length ? 0 : 1;
 }
+
+const settle = (fleet: ReturnType<typeof startFleet>, ledger: Ledger, { drainMs }: SimulatorOptions) =>
+  settleRun(fleet, ledger, drainMs, write);
 
 /** The duration (0: none), Ctrl-C or SIGTERM, whichever comes first. A second signal ends the process at once. */
 function endOfRun(durationMs: number): Promise<void> {
@@ -47,7 +87,7 @@ function endOfRun(durationMs: number): Promise<void> {
 try {
   const options = readOptions(process.argv.slice(2), process.env);
   if (options) process.exitCode = await simulate(options);
-  else console.log(usage);
+  else console.log(usage());
 } catch (error) {
   if (!(error instanceof OptionError)) throw error;
   console.error(error.message);

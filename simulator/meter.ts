@@ -1,4 +1,4 @@
-import type { MeterValue, ReadingContext, SampledValue } from './ocpp16.ts';
+import type { MeterValue, Phase, ReadingContext, SampledValue } from './ocpp16.ts';
 
 export interface Reading {
   readonly registerWh: number;
@@ -6,6 +6,7 @@ export interface Reading {
   /** for each phase */
   readonly currentA: number;
   readonly voltageV: number;
+  readonly phases: number;
   /** undefined when no vehicle is plugged in */
   readonly socPercent: number | undefined;
 }
@@ -28,19 +29,47 @@ const measurands: Readonly<
   },
 };
 
+/** What a meter shows of each phase rather than of all of them, if it shows that. */
+const ofPhase: Readonly<Record<string, (whole: number, phase: number, phases: number) => number>> = {
+  'Energy.Active.Import.Register': shareOfPhase,
+  'Power.Active.Import': shareOfPhase,
+  'Current.Import': whole => whole,
+  Voltage: whole => whole,
+};
+
+const phaseNames: readonly Phase[] = ['L1', 'L2', 'L3'];
+
 /** One MeterValue with the measurands of a configuration key (a comma-separated list); undefined when none is wanted. */
 export function meterValue(
   reading: Reading,
   wanted: string,
   context: ReadingContext,
   timestamp: string,
+  tellsPhases = false,
 ): MeterValue | undefined {
   const sampledValue: SampledValue[] = [];
   for (const name of wanted.split(',')) {
     const measurand = name.trim();
     const kind = measurands[measurand];
     const value = kind?.value(reading);
-    if (kind && value !== undefined) sampledValue.push({ value, context, measurand, unit: kind.unit });
+    if (!kind || value === undefined) continue;
+    const whole: SampledValue = { value, context, measurand, unit: kind.unit };
+    sampledValue.push(...(tellsPhases ? byPhase(whole, reading.phases) : [whole]));
   }
   return sampledValue.length > 0 ? { timestamp, sampledValue } : undefined;
+}
+
+function byPhase(whole: SampledValue, phases: number): SampledValue[] {
+  const split = ofPhase[whole.measurand];
+  if (!split) return [whole];
+  return phaseNames.slice(0, phases).map((phase, i) => ({
+    ...whole,
+    value: String(split(Number(whole.value), i, phases)),
+    phase,
+  }));
+}
+
+/** Whole numbers whose sum over the phases is the whole. */
+function shareOfPhase(whole: number, phase: number, phases: number): number {
+  return Math.floor((whole + phase) / phases);
 }

@@ -18,11 +18,13 @@ export type StopReason =
   | 'HardReset'
   | 'Local'
   | 'Other'
+  | 'PowerLoss'
   | 'Remote'
   | 'SoftReset'
   | 'UnlockCommand'
   | 'DeAuthorized';
 export type RateUnit = 'A' | 'W';
+export type Phase = 'L1' | 'L2' | 'L3';
 export type ReadingContext = 'Sample.Periodic' | 'Transaction.Begin' | 'Transaction.End' | 'Trigger';
 
 export interface IdTagInfo {
@@ -36,6 +38,7 @@ export interface SampledValue {
   context: ReadingContext;
   measurand: string;
   unit: string;
+  phase?: Phase;
 }
 
 export interface MeterValue {
@@ -59,7 +62,8 @@ export interface ChargingSchedule {
 
 export interface ChargingProfile {
   chargingProfileId: number;
-  transactionId?: number;
+  /** A text in 2.0.1. */
+  transactionId?: number | string;
   stackLevel: number;
   chargingProfilePurpose: 'ChargePointMaxProfile' | 'TxDefaultProfile' | 'TxProfile';
   chargingProfileKind: 'Absolute' | 'Recurring' | 'Relative';
@@ -161,7 +165,7 @@ export interface CentralCalls {
     { connectorId: number; expiryDate: string; idTag: string; parentIdTag?: string; reservationId: number },
     { status: 'Accepted' | 'Faulted' | 'Occupied' | 'Rejected' | 'Unavailable' }
   >;
-  Reset: Call<{ type: 'Hard' | 'Soft' }, { status: 'Accepted' }>;
+  Reset: Call<{ type: 'Hard' | 'Soft' }, { status: 'Accepted' | 'Rejected' }>;
   SetChargingProfile: Call<
     { connectorId: number; csChargingProfiles: ChargingProfile },
     { status: 'Accepted' | 'Rejected' | 'NotSupported' }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { type Fleet, fleetTotals } from './fleet.ts';
-import type { StationChange } from './state-v16.ts';
-import type { StationSnapshot } from './station-v16.ts';
+import type { StationChange } from './state.ts';
+import type { StationSnapshot } from './station.ts';
 
 export interface Progress {
   /** One change of one station. */
@@ -38,11 +38,15 @@ export function liveProgress(fleet: Fleet, out: NodeJS.WriteStream): Progress {
   };
 }
 
+/** With more stations the changes of each are no longer told, only the sums. */
+const mostTold = 50;
+
 /** One line for each change, and the totals every 10 s: for logs, pipes and `--quiet`. */
 export function plainProgress(fleet: Fleet, write: (line: string) => void): Progress {
   const timer = setInterval(() => write(describeTotals(fleet.snapshots())), 10_000);
+  const tellsChanges = fleet.stations.length <= mostTold;
   return {
-    change: change => write(describeChange(change)),
+    change: change => (tellsChanges ? write(describeChange(change)) : undefined),
     stop: () => clearInterval(timer),
   };
 }
@@ -54,7 +58,7 @@ export function renderFleet(snapshots: readonly StationSnapshot[], maxLines: num
       station.connectors.length > 1 ? `${station.uid}/${connector.id}` : station.uid,
       station.connection,
       connector.status,
-      connector.transactionId === undefined ? '-' : String(connector.transactionId),
+      connector.transactionId === undefined ? '-' : String(connector.transactionId).slice(0, 8),
       (connector.energyWh / 1000).toFixed(3),
       (connector.powerW / 1000).toFixed(1),
       connector.socPercent === undefined ? '-' : `${Math.floor(connector.socPercent)} %`,
@@ -87,6 +91,7 @@ export function describeTotals(snapshots: readonly StationSnapshot[]): string {
     `${(totals.energyWh / 1000).toFixed(3)} kWh`,
     `${totals.queued} queued`,
     `${totals.errors} errors`,
+    ...(totals.putOff > 0 ? [`put off ${totals.putOff} times`] : []),
   ].join(', ');
 }
 

@@ -11,7 +11,7 @@ import type { ChargingProfile } from '../simulator/ocpp16.ts';
 import { readOptions } from '../simulator/options.ts';
 import { type InstalledProfile, profileLimitW, profileSchedule } from '../simulator/profiles.ts';
 import { describeSummary, renderFleet } from '../simulator/progress.ts';
-import { type Station, type StationOptions, startStation } from '../simulator/station-v16.ts';
+import { type Station, type StationOptions, startStation } from '../simulator/station.ts';
 
 const password = 'a-password-of-the-station';
 
@@ -348,7 +348,7 @@ describe('a transaction ends', () => {
       meterStop: 0,
       reason: 'DeAuthorized',
     });
-    expect(station.status().lastError).toBe('StartTransaction: BLOCKED is Blocked');
+    expect(station.status().lastError).toBe('start of a transaction: BLOCKED is Blocked');
   });
 
   test('locally when the driver, who came with a card, unplugs', async () => {
@@ -803,11 +803,11 @@ describe('the options', () => {
       speed: 1,
       meterIntervalMs: 2000,
       durationMs: 0,
-      autostartTags: [],
+      tags: [],
     });
     expect(read('--stations', '2', '--autostart')).toMatchObject({
       chargers: [{ uid: 'D-1' }, { uid: 'D-2' }],
-      autostartTags: ['DEMO'],
+      tags: ['DEMO'],
     });
     expect(read('--help')).toBeUndefined();
   });
@@ -821,7 +821,7 @@ describe('the options', () => {
   });
 
   test.each([
-    [['--stations', '4'], /--stations 4: there are only 3/],
+    [['--stations', '4'], /no apiKey/],
     [['--stations', '0'], /--stations/],
     [['--stations', '1.5'], /--stations/],
     [['--speed', 'fast'], /--speed/],

@@ -1,8 +1,8 @@
 import { batteryCharge, batteryFull, batteryPowerW, batterySoc } from './battery.ts';
-import { setStatus } from './connector-v16.ts';
+import { setStatus } from './connector.ts';
 import type { Reading } from './meter.ts';
 import { type LimitQuery, profileLimitW } from './profiles.ts';
-import type { Connector, Session, StationState } from './state-v16.ts';
+import type { Connector, Session, StationState } from './state.ts';
 
 /** Brings register, battery and power up to now. Safe to call at any time. */
 export function advanceCharge(station: StationState, connector: Connector): void {
@@ -25,7 +25,9 @@ export function settleStatus(station: StationState, connector: Connector, sessio
   const limitW = profileLimitW(station.profiles, limitQuery(station, connector));
   session.powerW = batteryPowerW(session.battery, limitW);
   const idle = batteryFull(session.battery) ? 'SuspendedEV' : 'SuspendedEVSE';
+  const before = connector.status;
   setStatus(station, connector, session.powerW > 0 ? 'Charging' : idle);
+  if (connector.status !== before) station.dialect.queueFlowChange(station, connector, session);
 }
 
 export function limitQuery(station: StationState, connector: Connector | undefined): LimitQuery {
@@ -52,6 +54,7 @@ export function readingOf(station: StationState, connector: Connector): Reading 
     powerW,
     currentA: powerW / (voltageV * phases),
     voltageV,
+    phases,
     socPercent: session && batterySoc(session.battery) * 100,
   };
 }

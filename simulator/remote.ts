@@ -1,44 +1,45 @@
-import { endCharge, openTransaction, prepareCharge } from './charging-v16.ts';
+import { endCharge, openTransaction, prepareCharge } from './charging.ts';
 import { configurationFlag } from './configuration.ts';
-import {
-  endReservation,
-  findConnector,
-  freeConnector,
-  releaseConnector,
-  sendStatus,
-} from './connector-v16.ts';
-import type { CentralCalls, ChargingProfile } from './ocpp16.ts';
-import { installProfile } from './smart-charging-v16.ts';
+import { endReservation, findConnector, freeConnector, releaseConnector, sendStatus } from './connector.ts';
+import type { ChargingProfile } from './ocpp16.ts';
+import { installProfile } from './smart-charging.ts';
 import {
   after,
   afterAnswer,
   type Connector,
-  call,
   errorText,
   isOnline,
   reportError,
   type StationState,
-} from './state-v16.ts';
+} from './state.ts';
 
-export function remoteStart(
-  station: StationState,
-  { idTag, connectorId, chargingProfile }: CentralCalls['RemoteStartTransaction']['request'],
-): CentralCalls['RemoteStartTransaction']['response'] {
+export interface RemoteStart {
+  readonly idTag: string;
+  /** any free one where left out */
+  readonly connectorId?: number | undefined;
+  readonly remoteStartId?: number | undefined;
+  readonly chargingProfile?: ChargingProfile | undefined;
+}
+export interface Outcome {
+  readonly status: 'Accepted' | 'Rejected';
+}
+
+export function remoteStart(station: StationState, start: RemoteStart): Outcome {
+  const { idTag, connectorId, chargingProfile } = start;
   const connector = isOnline(station) ? freeConnector(station, idTag, connectorId) : undefined;
   if (!connector) return { status: 'Rejected' };
   if (chargingProfile && chargingProfile.chargingProfilePurpose !== 'TxProfile')
     return { status: 'Rejected' };
-  startPrepared(station, connector, idTag, chargingProfile);
+  startPrepared(station, connector, start);
   return { status: 'Accepted' };
 }
 
 function startPrepared(
   station: StationState,
   connector: Connector,
-  idTag: string,
-  chargingProfile: ChargingProfile | undefined,
+  { idTag, remoteStartId, chargingProfile }: RemoteStart,
 ): void {
-  const session = prepareCharge(station, connector, idTag);
+  const session = prepareCharge(station, connector, { idTag, remoteStartId });
   const open = () => {
     if (session.phase !== 'preparing') return;
     openTransaction(station, connector, session);
@@ -51,9 +52,9 @@ function startPrepared(
   }
   afterAnswer(station, async () => {
     try {
-      const { idTagInfo } = await call(station, 'Authorize', { idTag });
-      if (idTagInfo.status === 'Accepted') return void plugIn();
-      reportError(station, `Authorize: ${idTag} is ${idTagInfo.status}`);
+      const { status } = await station.dialect.authorize(station, idTag);
+      if (status === 'Accepted') return void plugIn();
+      reportError(station, `Authorize: ${idTag} is ${status}`);
     } catch (error) {
       reportError(station, `Authorize: ${errorText(error)}`);
     }
@@ -61,37 +62,32 @@ function startPrepared(
   });
 }
 
-export function remoteStop(
-  station: StationState,
-  { transactionId }: CentralCalls['RemoteStopTransaction']['request'],
-): CentralCalls['RemoteStopTransaction']['response'] {
+export function remoteStop(station: StationState, transactionId: number | string): Outcome {
   const connector = station.connectors.find(
-    ({ session }) => session && session.phase !== 'ended' && session.transactionId === transactionId,
+    ({ session }) => session && session.phase !== 'ended' && session.counted?.transactionId === transactionId,
   );
   if (!connector) return { status: 'Rejected' };
   afterAnswer(station, () => endCharge(station, connector, 'Remote'));
   return { status: 'Accepted' };
 }
 
-export function unlockConnector(
-  station: StationState,
-  { connectorId }: CentralCalls['UnlockConnector']['request'],
-): CentralCalls['UnlockConnector']['response'] {
+/** Ends what charges there. False where there is no such connector. */
+export function unlockConnector(station: StationState, connectorId: number): boolean {
   const connector = findConnector(station, connectorId);
-  if (!connector) return { status: 'NotSupported' };
+  if (!connector) return false;
   afterAnswer(station, () => endCharge(station, connector, 'UnlockCommand'));
-  return { status: 'Unlocked' };
+  return true;
 }
 
 /** Connector 0 is all of them. What is in use changes when it ends. */
 export function changeAvailability(
   station: StationState,
-  { connectorId, type }: CentralCalls['ChangeAvailability']['request'],
-): CentralCalls['ChangeAvailability']['response'] {
+  connectorId: number,
+  operative: boolean,
+): { status: 'Accepted' | 'Rejected' | 'Scheduled' } {
   const connectors =
     connectorId === 0 ? station.connectors : station.connectors.filter(({ id }) => id === connectorId);
   if (connectors.length === 0) return { status: 'Rejected' };
-  const operative = type === 'Operative';
   if (connectorId === 0) station.operative = operative;
   for (const connector of connectors) {
     connector.operative = operative;

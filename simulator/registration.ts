@@ -1,8 +1,7 @@
 import { configurationNumber } from './configuration.ts';
-import { sendStatus } from './connector-v16.ts';
+import { sendStatus } from './connector.ts';
 import {
   after,
-  call,
   cancel,
   emit,
   errorText,
@@ -10,8 +9,7 @@ import {
   reportError,
   type StationState,
   setConnection,
-  timestamp,
-} from './state-v16.ts';
+} from './state.ts';
 
 /** when the central system names no interval for the next BootNotification, or does not answer one */
 const bootRetrySeconds = 10;
@@ -22,14 +20,7 @@ const clockToleranceMs = 2000;
 export function boot(station: StationState): void {
   station.bootTimer = cancel(station, station.bootTimer);
   const { uid } = station.options;
-  call(station, 'BootNotification', {
-    chargePointVendor: 'Chargegraph',
-    chargePointModel: 'Simulator',
-    chargePointSerialNumber: uid.slice(0, 25),
-    firmwareVersion: 'simulator-1.6',
-    meterType: 'Simulated AC meter',
-    meterSerialNumber: `M-${uid}`.slice(0, 25),
-  }).then(
+  station.dialect.boot(station).then(
     ({ status, interval, currentTime }) => {
       station.registration = status;
       setClock(station, currentTime);
@@ -51,18 +42,11 @@ export function boot(station: StationState): void {
 }
 
 /**
- * A new connection after a loss needs no new boot. It starts with the station's status; a central system which has
- * forgotten the station refuses that, and then the station boots.
+ * A new connection after a loss needs no new boot. A central system which has forgotten the station refuses its first
+ * word, and then the station boots.
  */
 export function resumeRegistration(station: StationState): void {
-  const own = station.operative ? 'Available' : 'Unavailable';
-  const request = {
-    connectorId: 0,
-    errorCode: 'NoError',
-    status: own,
-    timestamp: timestamp(station),
-  } as const;
-  call(station, 'StatusNotification', request).then(
+  station.dialect.greet(station).then(
     () => comeOnline(station, 1),
     () => {
       if (!station.link.isOpen) return;
@@ -98,7 +82,7 @@ export function scheduleHeartbeat(station: StationState): void {
 }
 
 export function heartbeat(station: StationState): void {
-  call(station, 'Heartbeat', {}).then(
+  station.dialect.heartbeat(station).then(
     ({ currentTime }) => setClock(station, currentTime),
     (error: unknown) => {
       if (station.link.isOpen) reportError(station, `Heartbeat: ${errorText(error)}`);
@@ -107,6 +91,7 @@ export function heartbeat(station: StationState): void {
 }
 
 function setClock(station: StationState, currentTime: string): void {
+  if (station.options.faults.clockSkewMs !== undefined) return;
   const offsetMs = Date.parse(currentTime) - station.options.now().getTime();
   if (Number.isFinite(offsetMs) && Math.abs(offsetMs - station.clockOffsetMs) > clockToleranceMs) {
     station.clockOffsetMs = offsetMs;

@@ -7,9 +7,8 @@ import {
   isOnline,
   reportError,
   type StationState,
-  tell,
   timestamp,
-} from './state-v16.ts';
+} from './state.ts';
 
 /** The steps a connector may take (OCPP 1.6, 4.9, without faults, which this station never has). */
 const steps: Readonly<Record<ConnectorStatus, readonly ConnectorStatus[]>> = {
@@ -46,12 +45,14 @@ export function setStatus(station: StationState, connector: Connector, status: C
     reportError(station, `connector ${connector.id} cannot go from ${connector.status} to ${status}`);
     return;
   }
+  const isTold = station.dialect.statusWord(connector.status) !== station.dialect.statusWord(status);
   connector.status = status;
   emit(station, { uid: station.options.uid, kind: 'status', connectorId: connector.id, status });
+  if (!isTold) return;
   const changedAt = timestamp(station);
   // a change caused by a command is told after the command's answer
   afterAnswer(station, () => {
-    if (isOnline(station)) tellStatus(station, connector.id, status, changedAt);
+    if (isOnline(station)) station.dialect.tellStatus(station, connector.id, status, changedAt);
   });
 }
 
@@ -59,16 +60,7 @@ export function setStatus(station: StationState, connector: Connector, status: C
 export function sendStatus(station: StationState, connectorId: number): void {
   const own = station.operative ? 'Available' : 'Unavailable';
   const status = connectorId === 0 ? own : findConnector(station, connectorId)?.status;
-  if (status) tellStatus(station, connectorId, status, timestamp(station));
-}
-
-function tellStatus(
-  station: StationState,
-  connectorId: number,
-  status: ConnectorStatus,
-  changedAt: string,
-): void {
-  tell(station, 'StatusNotification', { connectorId, errorCode: 'NoError', status, timestamp: changedAt });
+  if (status) station.dialect.tellStatus(station, connectorId, status, timestamp(station));
 }
 
 /** Nothing is plugged in any more: free, or out of order if that was asked for meanwhile. */

@@ -1,16 +1,17 @@
-import { scheduleSample } from './charging-v16.ts';
-import { findConnector } from './connector-v16.ts';
-import { advanceCharge, limitQuery, settleStatus } from './flow-v16.ts';
-import type { CentralCalls, ChargingProfile } from './ocpp16.ts';
+import { scheduleSample } from './charging.ts';
+import { findConnector } from './connector.ts';
+import { advanceCharge, limitQuery, settleStatus } from './flow.ts';
+import type { ChargingProfile, RateUnit, SchedulePeriod } from './ocpp16.ts';
 import { profileSchedule } from './profiles.ts';
-import type { Connector, StationState } from './state-v16.ts';
+import type { Connector, StationState } from './state.ts';
 
 const maxInstalled = 20;
 
 export function setChargingProfile(
   station: StationState,
-  { connectorId, csChargingProfiles: profile }: CentralCalls['SetChargingProfile']['request'],
-): CentralCalls['SetChargingProfile']['response'] {
+  connectorId: number,
+  profile: ChargingProfile,
+): { status: 'Accepted' | 'Rejected' } {
   const connector = findConnector(station, connectorId);
   if (connectorId !== 0 && !connector) return { status: 'Rejected' };
   if (profile.chargingProfilePurpose === 'ChargePointMaxProfile' && connectorId !== 0)
@@ -40,10 +41,17 @@ export function installProfile(
   return true;
 }
 
+interface ProfileCriteria {
+  readonly id?: number | undefined;
+  readonly connectorId?: number | undefined;
+  readonly chargingProfilePurpose?: string | undefined;
+  readonly stackLevel?: number | undefined;
+}
+
 export function clearChargingProfile(
   station: StationState,
-  { id, connectorId, chargingProfilePurpose, stackLevel }: CentralCalls['ClearChargingProfile']['request'],
-): CentralCalls['ClearChargingProfile']['response'] {
+  { id, connectorId, chargingProfilePurpose, stackLevel }: ProfileCriteria,
+): { status: 'Accepted' | 'Unknown' } {
   const kept = station.profiles.filter(each => {
     const { profile } = each;
     if (id !== undefined) return profile.chargingProfileId !== id;
@@ -58,24 +66,19 @@ export function clearChargingProfile(
   return { status: found ? 'Accepted' : 'Unknown' };
 }
 
-export function getCompositeSchedule(
+/** What all profiles together allow from now on; undefined where there is no such connector, or nothing to tell. */
+export function compositeSchedule(
   station: StationState,
-  { connectorId, duration, chargingRateUnit = 'W' }: CentralCalls['GetCompositeSchedule']['request'],
-): CentralCalls['GetCompositeSchedule']['response'] {
+  connectorId: number,
+  durationSeconds: number,
+  unit: RateUnit,
+): { startsAt: string; periods: SchedulePeriod[] } | undefined {
   const connector = findConnector(station, connectorId);
-  if ((connectorId !== 0 && !connector) || duration <= 0) return { status: 'Rejected' };
+  if ((connectorId !== 0 && !connector) || durationSeconds <= 0) return undefined;
   const query = limitQuery(station, connector);
-  const scheduleStart = new Date(query.atMs).toISOString();
   return {
-    status: 'Accepted',
-    connectorId,
-    scheduleStart,
-    chargingSchedule: {
-      duration,
-      startSchedule: scheduleStart,
-      chargingRateUnit,
-      chargingSchedulePeriod: profileSchedule(station.profiles, query, duration, chargingRateUnit),
-    },
+    startsAt: new Date(query.atMs).toISOString(),
+    periods: profileSchedule(station.profiles, query, durationSeconds, unit),
   };
 }
 
@@ -93,5 +96,5 @@ function changeProfiles(station: StationState, profiles: StationState['profiles'
 function fitsTransaction(connector: Connector | undefined, profile: ChargingProfile): boolean {
   const session = connector?.session;
   if (!session || session.phase === 'ended' || session.phase === 'preparing') return false;
-  return profile.transactionId === undefined || profile.transactionId === session.transactionId;
+  return profile.transactionId === undefined || profile.transactionId === session.counted?.transactionId;
 }

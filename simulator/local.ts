@@ -1,16 +1,9 @@
-import { openTransaction, prepareCharge } from './charging-v16.ts';
+import type { BatteryOptions } from './battery.ts';
+import { openTransaction, prepareCharge } from './charging.ts';
 import { configurationFlag } from './configuration.ts';
-import { isFreeFor, releaseConnector } from './connector-v16.ts';
+import { isFreeFor, releaseConnector } from './connector.ts';
 import type { AuthorizationStatus } from './ocpp16.ts';
-import {
-  after,
-  type Connector,
-  call,
-  isOnline,
-  rememberTag,
-  reportError,
-  type StationState,
-} from './state-v16.ts';
+import { after, type Connector, isOnline, rememberTag, reportError, type StationState } from './state.ts';
 
 /** `Occupied`: the connector is not free for this tag, and nobody was asked. */
 export type PlugInResult = AuthorizationStatus | 'Occupied';
@@ -20,9 +13,10 @@ export async function startLocally(
   station: StationState,
   connector: Connector,
   idTag: string,
+  vehicle?: Partial<BatteryOptions>,
 ): Promise<PlugInResult> {
   if (!isFreeFor(station, connector, idTag)) return 'Occupied';
-  const session = prepareCharge(station, connector, idTag);
+  const session = prepareCharge(station, connector, { idTag, vehicle });
   const status = await authorize(station, idTag);
   if (session.phase !== 'preparing' || station.connection === 'stopped') return status;
   if (status !== 'Accepted') {
@@ -39,7 +33,7 @@ export async function startLocally(
 async function authorize(station: StationState, idTag: string): Promise<AuthorizationStatus> {
   if (!isOnline(station)) return authorizeOffline(station, idTag);
   try {
-    const { idTagInfo } = await call(station, 'Authorize', { idTag });
+    const idTagInfo = await station.dialect.authorize(station, idTag);
     rememberTag(station, idTag, idTagInfo);
     return idTagInfo.status;
   } catch {

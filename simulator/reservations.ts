@@ -1,11 +1,18 @@
-import { endReservation, findConnector, setStatus } from './connector-v16.ts';
-import type { CentralCalls } from './ocpp16.ts';
-import { after, cancel, type StationState } from './state-v16.ts';
+import { endReservation, findConnector, setStatus } from './connector.ts';
+import { after, cancel, type StationState } from './state.ts';
+
+interface ReservationRequest {
+  readonly connectorId: number;
+  readonly expiryDate: string;
+  readonly idTag: string;
+  readonly parentIdTag?: string | undefined;
+  readonly reservationId: number;
+}
 
 export function reserveNow(
   station: StationState,
-  request: CentralCalls['ReserveNow']['request'],
-): CentralCalls['ReserveNow']['response'] {
+  request: ReservationRequest,
+): { status: 'Accepted' | 'Faulted' | 'Occupied' | 'Rejected' | 'Unavailable' } {
   const { reservationId, idTag, parentIdTag } = request;
   const connector = findConnector(station, request.connectorId);
   const remainingMs =
@@ -27,8 +34,8 @@ export function reserveNow(
 
 export function cancelReservation(
   station: StationState,
-  { reservationId }: CentralCalls['CancelReservation']['request'],
-): CentralCalls['CancelReservation']['response'] {
+  reservationId: number,
+): { status: 'Accepted' | 'Rejected' } {
   const connector = station.connectors.find(each => each.reservation?.reservationId === reservationId);
   if (!connector) return { status: 'Rejected' };
   endReservation(station, connector);

@@ -1,0 +1,38 @@
+import type { Fleet } from './fleet.ts';
+import type { Ledger } from './ledger.ts';
+import { describeTotals } from './progress.ts';
+import type { Reconciliation } from './reconcile.ts';
+
+const lookMs = 500;
+const tellEveryMs = 5000;
+/** What the server still does after it has acknowledged the last message. */
+const serverMs = 30_000;
+
+/**
+ * The end of a scenario: nothing goes wrong any more, every charge ends, lines come back and what is queued is told;
+ * then the count of the stations is held against the server's. What is not told within the time is a difference.
+ */
+export async function settleRun(
+  fleet: Fleet,
+  ledger: Ledger,
+  drainMs: number,
+  tell: (line: string) => void,
+): Promise<Reconciliation> {
+  tell('The drivers leave, the lines come back, and what is queued is sent');
+  const untilMs = Date.now() + drainMs;
+  await fleet.settle();
+  let toldMs = Date.now();
+  while (!fleet.isSettled() && Date.now() < untilMs) {
+    await new Promise(resolve => setTimeout(resolve, lookMs));
+    if (Date.now() - toldMs < tellEveryMs) continue;
+    toldMs = Date.now();
+    tell(describeTotals(fleet.snapshots()));
+  }
+  const found = await ledger.settle(fleet.counted(), serverMs, tell);
+  const queued = fleet.snapshots().filter(each => each.queued > 0);
+  const unsent = queued.map(
+    each =>
+      `${each.uid}: ${each.queued} messages are not acknowledged (${each.lastError ?? each.connection})`,
+  );
+  return { ...found, differences: [...unsent, ...found.differences] };
+}
