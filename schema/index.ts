@@ -27,6 +27,7 @@ import './session.ts';
 import './transaction.ts';
 import './reservation.ts';
 import './schedule.ts';
+import './charging-profile.ts';
 import './smart-charging.ts';
 import './event.ts';
 import './alert.ts';
