@@ -17,6 +17,3 @@ export type CommandRoutes<Names extends ChargerCommandName = ChargerCommandName>
 
 /** A call whose answer is the domain's as it is. */
 export const asked = <Answer>(answer: Promise<unknown>): Promise<Answer> => answer as Promise<Answer>;
-
-/** Above what stations set themselves; our limit is the one that holds. */
-export const STACK_LEVEL = 1;

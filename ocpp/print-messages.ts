@@ -35,9 +35,33 @@ const firmware = {
   installAt: null,
   ...retrying,
 };
+const profile = {
+  number: 1,
+  purpose: 'TxDefault',
+  stackLevel: 0,
+  kind: 'Relative',
+  recurrency: null,
+  validFrom: null,
+  validTo: null,
+  transactionId: null,
+  unit: 'A',
+  startsAt: null,
+  durationSeconds: null,
+  minChargingRate: null,
+  periods: [],
+} as const;
 /** Arguments with which each command can be tried, to see what it calls: as many as there are ways. */
 const SAMPLES: { readonly [Name in ChargerCommandName]: readonly ChargerCommandMap[Name]['args'][] } = {
-  remoteStart: [{ connectorNumber: 1, idTag: 'A', tokenType: 'RFID', remoteStartNumber: 1, sessionId: 'A' }],
+  remoteStart: [
+    {
+      connectorNumber: 1,
+      idTag: 'A',
+      tokenType: 'RFID',
+      remoteStartNumber: 1,
+      sessionId: 'A',
+      profile: null,
+    },
+  ],
   remoteStop: [{ transactionId: '1' }],
   reset: [{ type: 'Soft' }],
   unlock: [{ connectorNumber: 1 }],
@@ -47,8 +71,9 @@ const SAMPLES: { readonly [Name in ChargerCommandName]: readonly ChargerCommandM
   ],
   reserve: [{ reservationNumber: 1, connectorNumber: 1, idTag: 'A', tokenType: 'RFID', expiresAt: now }],
   cancelReservation: [{ reservationNumber: 1 }],
-  setLimit: [{ connectorNumber: 1, profileId: 1, unit: 'A', limit: 16 }],
-  clearLimit: [{ profileId: 1 }],
+  setProfile: [{ connectorNumber: 1, profile }],
+  clearProfile: [{ profileNumber: 1 }],
+  reportProfiles: [{ requestNumber: 1 }],
   transactionStatus: [{ transactionId: '1' }],
   compositeSchedule: [{ connectorNumber: 1, unit: 'A', durationSeconds: 60 }],
   getConfiguration: [{ variables: null }, { variables: [variable] }],

@@ -30,6 +30,7 @@ import './payment-settings.ts';
 import './payment.ts';
 import './reservation.ts';
 import './schedule.ts';
+import './charging-profile.ts';
 import './smart-charging.ts';
 import './event.ts';
 import './alert.ts';

@@ -17,6 +17,7 @@ import {
 } from '../src/kernel/errors.ts';
 import { batched } from './batched.ts';
 import { builder, inSubGraph } from './builder.ts';
+import { ChargingScheduleInput } from './charging-profile.ts';
 import { toConnection } from './connection.ts';
 import { commonErrors } from './errors.ts';
 import { BillRef } from './price.ts';
@@ -124,6 +125,10 @@ const StartSessionInput = builder.inputType('StartSessionInput', {
     chargerId: t.globalID({ required: true, for: ChargerRef }),
     connectorNumber: t.int({ description: '1 where left out.' }),
     idTag: t.string({ required: true, description: "A token's uid." }),
+    chargingProfile: t.field({
+      type: ChargingScheduleInput,
+      description: 'How fast it may charge: a TX profile that goes with the start. For operators.',
+    }),
   }),
 });
 

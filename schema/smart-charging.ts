@@ -1,10 +1,14 @@
 import { seesPublicOnly } from '../src/auth/authorize.ts';
 import type { ChargingLimit } from '../src/domains/smart-charging/charging-limit.entity.ts';
+import type { ScheduleDifference } from '../src/domains/smart-charging/compare-schedules.ts';
+import {
+  type CompositeScheduleResult,
+  getCompositeSchedule,
+} from '../src/domains/smart-charging/composite-of-charger.ts';
+import type { CompositePeriod } from '../src/domains/smart-charging/composite-schedule.ts';
 import {
   type ClearLimitResult,
-  type CompositeScheduleResult,
   clearLimit,
-  getCompositeSchedule,
   type SetLimitResult,
   setLimit,
 } from '../src/domains/smart-charging/limits.ts';
@@ -15,7 +19,7 @@ import { commonErrors } from './errors.ts';
 import { ChargerRef, ConnectorRef, LocationRef } from './refs.ts';
 import { CommandResultRef } from './remote-control.ts';
 
-const ChargingRateUnit = builder.enumType('ChargingRateUnit', {
+export const ChargingRateUnit = builder.enumType('ChargingRateUnit', {
   description: 'Amperes of each line, or watts.',
   values: ['A', 'W'] as const,
 });
@@ -58,6 +62,35 @@ const ClearLimitResultRef = builder.objectRef<ClearLimitResult>('ClearChargingLi
   }),
 });
 
+const CompositePeriodRef = builder.objectRef<CompositePeriod>('CompositeSchedulePeriod').implement({
+  subGraphs: ['network'],
+  fields: t => ({
+    startPeriod: t.exposeInt('startPeriod', { description: 'Seconds after the schedule’s start.' }),
+    limit: t.exposeFloat('limit', {
+      nullable: true,
+      description: 'Null where nothing limits the connector but itself.',
+    }),
+    numberPhases: t.exposeInt('numberPhases', { nullable: true }),
+  }),
+});
+
+const DifferenceRef = builder.objectRef<ScheduleDifference>('ScheduleDifference').implement({
+  description: 'From one second to the next, the station does not hold what we expect.',
+  subGraphs: ['network'],
+  fields: t => ({
+    fromSecond: t.exposeInt('fromSecond', { description: 'After the schedule’s start; inclusive.' }),
+    toSecond: t.exposeInt('toSecond', { description: 'Exclusive.' }),
+    ours: t.exposeFloat('ours', { nullable: true, description: 'Null for whatever the connector can do.' }),
+    station: t.exposeFloat('station', {
+      nullable: true,
+      description: 'Null for whatever the connector can do.',
+    }),
+    difference: t.exposeFloat('difference', {
+      description: 'The station’s less ours: above 0 where it lets more through.',
+    }),
+  }),
+});
+
 const CompositeScheduleRef = builder.objectRef<CompositeScheduleResult>('CompositeScheduleResult').implement({
   interfaces: [CommandResultRef],
   fields: t => ({
@@ -68,6 +101,20 @@ const CompositeScheduleRef = builder.objectRef<CompositeScheduleResult>('Composi
       nullable: true,
       description: 'As the station gave it, in the shape of OCPP 1.6, section 7.13.',
       resolve: result => result.schedule,
+    }),
+    startsAt: t.expose('startsAt', {
+      type: 'DateTime',
+      description: 'Of what follows: the station’s start where it gave one, else now.',
+    }),
+    durationSeconds: t.exposeInt('durationSeconds'),
+    ours: t.expose('ours', {
+      type: [CompositePeriodRef],
+      description: 'What follows from the connector’s limit and all charging profiles that are known here.',
+    }),
+    differences: t.expose('differences', {
+      type: [DifferenceRef],
+      nullable: true,
+      description: 'Where the station’s is another than ours; null where it gave none.',
     }),
   }),
 });
@@ -124,11 +171,12 @@ network.queryField('compositeSchedule', t =>
   t.field({
     type: CompositeScheduleRef,
     description:
-      'Asks a station what it makes of all its charging profiles, for a day from now. A driver: at the charger of their open session or reservation. Scope: read.',
+      'Asks a station what it makes of all its charging profiles, from now on, and compares it with what we make of them. A driver: at the charger of their open session or reservation. Scope: read.',
     args: {
       chargerId: t.arg.globalID({ required: true, for: ChargerRef }),
       connectorNumber: t.arg.int({ description: '1 where left out.' }),
       unit: t.arg({ type: ChargingRateUnit, description: 'A where left out.' }),
+      durationSeconds: t.arg.int({ description: 'A day where left out; at most a week.' }),
     },
     resolve: (_, { chargerId, ...input }, ctx) =>
       getCompositeSchedule(ctx, { ...input, chargerId: chargerId.id }),

@@ -54,6 +54,7 @@ const connector = (index: number) =>
         sentW,
         sendingW: isUnsettled ? 1 : null,
         sendingAt: null,
+        hasUnsentProfiles: false,
         behaviour,
       }),
     );
@@ -185,6 +186,7 @@ describe('rounds of commands', () => {
       sentW: 5_000,
       sendingW: 8_000,
       sendingAt: new Date(NOW_MS - 1_000).toISOString(),
+      hasUnsentProfiles: false,
     };
     const round = planRound({ ceilingW: 6_000, connectors: [one] }, new Set(), NOW_MS);
     expect(round).toMatchObject({ commands: [], isLeftOver: true });
@@ -205,6 +207,7 @@ describe('rounds of commands', () => {
       shareW: null,
       sendingW: null,
       sendingAt: null,
+      hasUnsentProfiles: false,
     };
     const sendingAt = new Date(NOW_MS - 1_000).toISOString();
     const high = { ...base, id: 'a', chargerId: 'a', sessionId: 'a', sentW: 20_000 };

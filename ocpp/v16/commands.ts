@@ -1,5 +1,6 @@
 import type { CompositeSchedule } from '../../src/kernel/charger-commands.ts';
-import { asked, type CommandRoutes, STACK_LEVEL } from '../command-routes.ts';
+import { asked, type CommandRoutes } from '../command-routes.ts';
+import { toProfile16 } from './charging-profile.ts';
 import { operatorCommands16 } from './operator-commands.ts';
 
 /** What only the security extension can ask for, in its words. */
@@ -12,8 +13,14 @@ const EXTENDED: Readonly<Record<string, string>> = {
 export const commands16: CommandRoutes = {
   ...operatorCommands16,
 
-  remoteStart: ({ call }, { connectorNumber, idTag }) =>
-    asked(call('RemoteStartTransaction', { connectorId: connectorNumber, idTag })),
+  remoteStart: ({ call }, { connectorNumber, idTag, profile }) =>
+    asked(
+      call('RemoteStartTransaction', {
+        connectorId: connectorNumber,
+        idTag,
+        ...(profile && { chargingProfile: toProfile16(profile) }),
+      }),
+    ),
 
   remoteStop: ({ call }, { transactionId }) =>
     asked(call('RemoteStopTransaction', { transactionId: Number(transactionId) })),
@@ -43,24 +50,18 @@ export const commands16: CommandRoutes = {
   cancelReservation: ({ call }, { reservationNumber }) =>
     asked(call('CancelReservation', { reservationId: reservationNumber })),
 
-  setLimit: ({ call }, { connectorNumber, profileId, unit, limit }) =>
+  setProfile: ({ call }, { connectorNumber, profile }) =>
     asked(
       call('SetChargingProfile', {
         connectorId: connectorNumber,
-        csChargingProfiles: {
-          chargingProfileId: profileId,
-          stackLevel: STACK_LEVEL,
-          chargingProfilePurpose: 'TxDefaultProfile',
-          chargingProfileKind: 'Relative',
-          chargingSchedule: {
-            chargingRateUnit: unit,
-            chargingSchedulePeriod: [{ startPeriod: 0, limit }],
-          },
-        },
+        csChargingProfiles: toProfile16(profile),
       }),
     ),
 
-  clearLimit: ({ call }, { profileId }) => asked(call('ClearChargingProfile', { id: profileId })),
+  clearProfile: ({ call }, { profileNumber }) => asked(call('ClearChargingProfile', { id: profileNumber })),
+
+  /** OCPP 1.6 has no such question. */
+  reportProfiles: async () => ({ status: 'NotSupported' }),
 
   /** OCPP 1.6 has no such question. */
   transactionStatus: async () => ({ isOngoing: null, hasMessages: false }),

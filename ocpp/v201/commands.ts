@@ -1,5 +1,6 @@
 import type { CompositeSchedule, TriggerMessage } from '../../src/kernel/charger-commands.ts';
-import { type CommandRoutes, STACK_LEVEL } from '../command-routes.ts';
+import type { CommandRoutes } from '../command-routes.ts';
+import { toProfile201 } from './charging-profile.ts';
 import { toIdToken } from './id-token.ts';
 import { operatorCommands201 } from './operator-commands.ts';
 
@@ -25,12 +26,13 @@ const OF_CONNECTOR = new Set<TriggerMessage>(['StatusNotification']);
 export const commands201: CommandRoutes = {
   ...operatorCommands201,
 
-  async remoteStart(line, { connectorNumber, idTag, tokenType, remoteStartNumber }) {
+  async remoteStart(line, { connectorNumber, idTag, tokenType, remoteStartNumber, profile }) {
     const { evseId } = await line.evseOf(connectorNumber);
     const { status } = (await line.call('RequestStartTransaction', {
       evseId,
       remoteStartId: remoteStartNumber,
       idToken: toIdToken(idTag, tokenType),
+      ...(profile && { chargingProfile: toProfile201(profile) }),
     })) as Answer<'Accepted' | 'Rejected'>;
     return { status };
   },
@@ -86,27 +88,27 @@ export const commands201: CommandRoutes = {
     return { status };
   },
 
-  async setLimit(line, { connectorNumber, profileId, unit, limit }) {
-    const { evseId } = await line.evseOf(connectorNumber);
+  async setProfile(line, { connectorNumber, profile }) {
+    const evseId = connectorNumber === 0 ? 0 : (await line.evseOf(connectorNumber)).evseId;
     const { status } = (await line.call('SetChargingProfile', {
       evseId,
-      chargingProfile: {
-        id: profileId,
-        stackLevel: STACK_LEVEL,
-        chargingProfilePurpose: 'TxDefaultProfile',
-        chargingProfileKind: 'Relative',
-        chargingSchedule: [
-          { id: profileId, chargingRateUnit: unit, chargingSchedulePeriod: [{ startPeriod: 0, limit }] },
-        ],
-      },
+      chargingProfile: toProfile201(profile),
     })) as Answer<'Accepted' | 'Rejected'>;
     return { status };
   },
 
-  async clearLimit(line, { profileId }) {
-    const { status } = (await line.call('ClearChargingProfile', { chargingProfileId: profileId })) as Answer<
-      'Accepted' | 'Unknown'
-    >;
+  async clearProfile(line, { profileNumber }) {
+    const { status } = (await line.call('ClearChargingProfile', {
+      chargingProfileId: profileNumber,
+    })) as Answer<'Accepted' | 'Unknown'>;
+    return { status };
+  },
+
+  async reportProfiles(line, { requestNumber }) {
+    const { status } = (await line.call('GetChargingProfiles', {
+      requestId: requestNumber,
+      chargingProfile: { chargingLimitSource: ['EMS', 'Other', 'SO', 'CSO'] },
+    })) as Answer<'Accepted' | 'NoProfiles'>;
     return { status };
   },
 

@@ -145,3 +145,49 @@ export interface NotifyEvent {
   seqNo: number;
   eventData: (VariablePlace & { timestamp: string; trigger: string; actualValue: string })[];
 }
+
+export interface ChargingScheduleType {
+  id: number;
+  startSchedule?: string;
+  duration?: number;
+  chargingRateUnit: 'A' | 'W';
+  chargingSchedulePeriod: { startPeriod: number; limit: number; numberPhases?: number }[];
+  minChargingRate?: number;
+}
+
+export interface ChargingProfileType {
+  id: number;
+  stackLevel: number;
+  chargingProfilePurpose:
+    | 'ChargingStationExternalConstraints'
+    | 'ChargingStationMaxProfile'
+    | 'TxDefaultProfile'
+    | 'TxProfile';
+  chargingProfileKind: 'Absolute' | 'Recurring' | 'Relative';
+  recurrencyKind?: 'Daily' | 'Weekly';
+  validFrom?: string;
+  validTo?: string;
+  transactionId?: string;
+  chargingSchedule: ChargingScheduleType[];
+}
+
+export type ChargingLimitSource = 'EMS' | 'Other' | 'SO' | 'CSO';
+
+export interface ReportChargingProfiles {
+  requestId: number;
+  chargingLimitSource: ChargingLimitSource;
+  chargingProfile: ChargingProfileType[];
+  tbc?: boolean;
+  evseId: number;
+}
+
+export interface NotifyChargingLimit {
+  evseId?: number;
+  chargingLimit: { chargingLimitSource: ChargingLimitSource; isGridCritical?: boolean };
+  chargingSchedule?: ChargingScheduleType[];
+}
+
+export interface ClearedChargingLimit {
+  chargingLimitSource: ChargingLimitSource;
+  evseId?: number;
+}

@@ -6,6 +6,7 @@ import type { StationHandler } from '../handler.ts';
 import { stationTime } from '../time.ts';
 import { authorize } from './authorize.ts';
 import { bootNotification } from './boot-notification.ts';
+import { clearedChargingLimit, notifyChargingLimit, reportChargingProfiles } from './charging-limits.ts';
 import type {
   FirmwareStatusNotification,
   LogStatusNotification,
@@ -26,7 +27,7 @@ const heartbeat: StationHandler<object> = async ctx => ({ currentTime: ctx.now()
 /** No vendor's extension is known here. */
 const dataTransfer: StationHandler<object> = async () => ({ status: 'UnknownVendorId' });
 
-/** No charging schedule is made for a vehicle: the station's own limits hold (ISO 15118). */
+/** No schedule is negotiated with a vehicle: the profiles that the station holds are what it gets (ISO 15118). */
 const notifyEVChargingNeeds: StationHandler<object> = async () => ({ status: 'Rejected' });
 
 const firmwareStatus: StationHandler<FirmwareStatusNotification> = async (ctx, station, report) => {
@@ -72,14 +73,17 @@ const notifyEvent: StationHandler<NotifyEvent> = async (ctx, station, report) =>
 export const routes201 = {
   Authorize: authorize,
   BootNotification: bootNotification,
+  ClearedChargingLimit: clearedChargingLimit,
   DataTransfer: dataTransfer,
   FirmwareStatusNotification: firmwareStatus,
   Heartbeat: heartbeat,
   LogStatusNotification: logStatus,
   MeterValues: meterValues,
+  NotifyChargingLimit: notifyChargingLimit,
   NotifyEVChargingNeeds: notifyEVChargingNeeds,
   NotifyEvent: notifyEvent,
   NotifyReport: notifyReport,
+  ReportChargingProfiles: reportChargingProfiles,
   ReservationStatusUpdate: reservationStatusUpdate,
   SecurityEventNotification: securityEventNotification,
   SignCertificate: signCertificate,

@@ -29,6 +29,7 @@ import { MeterValue } from './sessions/meter-value.entity.ts';
 import { Session } from './sessions/session.entity.ts';
 import { TransactionEvent } from './sessions/transaction-event.entity.ts';
 import { ChargingLimit } from './smart-charging/charging-limit.entity.ts';
+import { ChargingProfile } from './smart-charging/charging-profile.entity.ts';
 import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
 import {
   WebhookAttempt,
@@ -55,6 +56,7 @@ export const entities = [
   ApiKeyNetwork,
   Charger,
   ChargingLimit,
+  ChargingProfile,
   ChargerConnection,
   Connector,
   ConnectorStatusReport,

@@ -10,6 +10,8 @@ export interface ChargerCommandMap {
       /** Comes back with the transaction where the station speaks OCPP 2.0.1. */
       remoteStartNumber: number;
       sessionId: string;
+      /** Holds for the charge that begins; it cannot name a transaction yet. */
+      profile: StationProfile | null;
     };
     answer: { status: 'Accepted' | 'Rejected' };
   };
@@ -44,13 +46,19 @@ export interface ChargerCommandMap {
     args: { reservationNumber: number };
     answer: { status: 'Accepted' | 'Rejected' };
   };
-  setLimit: {
-    args: { connectorNumber: number; profileId: number; unit: 'A' | 'W'; limit: number };
+  /** Connector 0 is the whole station. Takes the place of the profile with the same number. */
+  setProfile: {
+    args: { connectorNumber: number; profile: StationProfile };
     answer: { status: 'Accepted' | 'Rejected' | 'NotSupported' };
   };
-  clearLimit: {
-    args: { profileId: number };
+  clearProfile: {
+    args: { profileNumber: number };
     answer: { status: 'Accepted' | 'Unknown' };
+  };
+  /** The station tells all its profiles in messages of their own. NotSupported: the version has no such question. */
+  reportProfiles: {
+    args: { requestNumber: number };
+    answer: { status: 'Accepted' | 'NoProfiles' | 'NotSupported' };
   };
   transactionStatus: {
     args: { transactionId: string };
@@ -215,6 +223,48 @@ export const TRIGGER_MESSAGES = [
 /** Those that come with the security extension of 1.6, and in 2.0.1. */
 export const SECURITY_TRIGGER_MESSAGES = ['LogStatusNotification', 'SignCertificate'] as const;
 export type TriggerMessage = (typeof TRIGGER_MESSAGES)[number] | (typeof SECURITY_TRIGGER_MESSAGES)[number];
+
+export const PROFILE_PURPOSES = ['ChargePointMax', 'TxDefault', 'Tx', 'ExternalConstraints'] as const;
+/** 2.0.1's ChargingStationMaxProfile is ChargePointMax. ExternalConstraints are told by stations, never by us. */
+export type ProfilePurpose = (typeof PROFILE_PURPOSES)[number];
+
+export const PROFILE_KINDS = ['Absolute', 'Recurring', 'Relative'] as const;
+export type ProfileKind = (typeof PROFILE_KINDS)[number];
+
+export const RECURRENCIES = ['Daily', 'Weekly'] as const;
+export type Recurrency = (typeof RECURRENCIES)[number];
+
+export interface ProfilePeriod {
+  /** Seconds after the schedule's start. */
+  readonly startPeriod: number;
+  /** In the schedule's unit, at most one decimal. */
+  readonly limit: number;
+  /** All that the connector has where null. */
+  readonly numberPhases: number | null;
+}
+
+/** A charging profile in the words of both versions (1.6, section 7.8; 2.0.1, section 2.10). */
+export interface StationProfile {
+  /** OCPP's id: names it at the station. */
+  readonly number: number;
+  readonly purpose: ProfilePurpose;
+  readonly stackLevel: number;
+  readonly kind: ProfileKind;
+  readonly recurrency: Recurrency | null;
+  /** Inclusive. */
+  readonly validFrom: string | null;
+  /** Exclusive. */
+  readonly validTo: string | null;
+  /** Of a Tx profile; null inside a remote start. */
+  readonly transactionId: string | null;
+  readonly unit: 'A' | 'W';
+  /** Where an absolute or recurring schedule begins. */
+  readonly startsAt: string | null;
+  readonly durationSeconds: number | null;
+  readonly minChargingRate: number | null;
+  /** In order of time, the first at 0. */
+  readonly periods: readonly ProfilePeriod[];
+}
 
 /** OCPP 1.6, section 7.13. */
 export interface CompositeSchedule {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { authorize, signedInDriver } from '../../auth/authorize.ts';
+import type { StationProfile } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
 import {
   ChargerOfflineError,
@@ -19,6 +20,8 @@ import { authorizeToken } from '../drivers/authorize-token.ts';
 import type { Token, TokenType } from '../drivers/token.entity.ts';
 import { holdFor, openPayment, settleLater } from '../payments/session-payment.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
+import { profileForStart, profileOfStart } from '../smart-charging/charging-profiles.ts';
+import type { ScheduleInput } from '../smart-charging/profile-input.ts';
 import { tariffAt } from '../tariffs/tariff-at.ts';
 import { termsOf } from '../tariffs/tariff-terms.ts';
 import { nextStationNumber } from './begin-session.ts';
@@ -32,6 +35,8 @@ export interface StartInput {
   readonly idTag: string;
   /** The schedule that starts it: the session's correlation id. For the product itself. */
   readonly schedule?: string;
+  /** How fast it may charge: a Tx profile that goes with the start. For operators. */
+  readonly chargingProfile?: ScheduleInput | null;
 }
 
 /** How long a driver has to plug in. */
@@ -46,7 +51,7 @@ const STARTABLE = new Set<ConnectorStatus>(['AVAILABLE', 'PREPARING', 'FINISHING
  * the station did not answer: the session stays pending then, until it expires or the station begins it.
  */
 export async function startSession(ctx: Context, input: StartInput): Promise<string> {
-  authorize(ctx.viewer, 'control', 'either');
+  authorize(ctx.viewer, 'control', input.chargingProfile ? 'operator' : 'either');
   const connectorNumber = input.connectorNumber ?? 1;
   if (connectorNumber < 1) invalid('connectorNumber', 'counts from 1');
   if (input.idTag.trim() === '') invalid('idTag', 'must not be empty');
@@ -59,7 +64,11 @@ export async function startSession(ctx: Context, input: StartInput): Promise<str
       tokenType: session.tokenType,
       remoteStartNumber: session.remoteStartNumber!,
       sessionId: session.id,
+      profile: session.profile,
     });
+    if (session.profile) {
+      await profileOfStart(ctx, session.id, status === 'Accepted' ? 'accepted' : 'rejected');
+    }
     if (status === 'Rejected') throw new ChargerRejectedError('The station refused to start the charge.');
   } catch (error) {
     if (error instanceof ChargerOfflineError || error instanceof ChargerRejectedError) {
@@ -84,7 +93,7 @@ async function payUpFront(ctx: Context, session: Session): Promise<void> {
 async function openPending(
   ctx: Context,
   input: StartInput & { connectorNumber: number },
-): Promise<Session & { readonly tokenType: TokenType }> {
+): Promise<Session & { readonly tokenType: TokenType; readonly profile: StationProfile | null }> {
   try {
     return await inTransaction(ctx, async tx => {
       const connector = await lockFreeConnectorAt(tx, input);
@@ -135,7 +144,10 @@ async function openPending(
       );
       await openPayment(tx, session, tariff && termsOf(tariff));
       await emitSession(tx, 'session.pending', session, connector.chargerUid);
-      return { ...session, tokenType: token.type };
+      const profile = input.chargingProfile
+        ? await profileForStart(tx, session, input.chargingProfile)
+        : null;
+      return { ...session, tokenType: token.type, profile };
     });
   } catch (error) {
     if (violatedConstraint(error) === 'sessions_one_pending_unique') {

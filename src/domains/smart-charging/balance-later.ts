@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { db } from '../db.ts';
+import { isUnsent } from './profile-stack.ts';
 import type { SiteKey } from './site.ts';
 
 /** When a station that did not answer is asked again, if it says nothing before. */
@@ -51,7 +52,34 @@ export async function limitsAtStart(
   driverId: string | null,
 ): Promise<void> {
   await dropDriversLimit(tx, chargerId, connectorId, driverId);
+  await bindProfileOfStart(tx, chargerId, connectorId);
 }
+
+/** What went with the remote start was within the limit of then: where one holds, it is sent within that of now. */
+async function bindProfileOfStart(tx: Context, chargerId: string, connectorId: string): Promise<void> {
+  const bound = await db(tx)
+    .updateTable('charging_profiles')
+    .set({ status: 'pending', isFromStart: false })
+    .where('chargerId', '=', chargerId)
+    .where('isFromStart', '=', true)
+    .where('status', 'in', ['pending', 'accepted'])
+    .where('connectorNumber', '=', selectConnectorNumber(tx, connectorId))
+    .where(({ eb, or, exists, selectFrom }) =>
+      or([
+        // no answer to the start has come
+        eb('status', '=', 'pending'),
+        exists(
+          selectFrom('charging_limits as l').select('l.chargerId').where('l.connectorId', '=', connectorId),
+        ),
+      ]),
+    )
+    .returning('id')
+    .execute();
+  if (bound.length > 0) await sendLimitsLater(tx, chargerId);
+}
+
+const selectConnectorNumber = (tx: Context, connectorId: string) =>
+  db(tx).selectFrom('connectors').select('number').where('id', '=', connectorId);
 
 /** A charge has ended, and its driver's limit with it. */
 export async function limitsAtStop(
@@ -104,7 +132,32 @@ export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void
     .where('chargerId', '=', chargerId)
     .where('sentW', 'is not', null)
     .execute();
+  await forgetWhatWasReplaced(tx, chargerId);
+  await db(tx)
+    .updateTable('charging_profiles')
+    .set({ status: 'pending', sentPeriods: null })
+    .where('chargerId', '=', chargerId)
+    .where('status', '=', 'accepted')
+    .execute();
   await sendLimitsLater(tx, chargerId);
+}
+
+/** Of two with one number only the newer is still to come. */
+async function forgetWhatWasReplaced(tx: Context, chargerId: string): Promise<void> {
+  await db(tx)
+    .deleteFrom('charging_profiles')
+    .where('chargerId', '=', chargerId)
+    .where('status', '=', 'accepted')
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('charging_profiles as f')
+          .select('f.id')
+          .whereRef('f.chargerId', '=', 'charging_profiles.chargerId')
+          .whereRef('f.number', '=', 'charging_profiles.number')
+          .where('f.status', '=', 'pending'),
+      ),
+    )
+    .execute();
 }
 
 /** The charger's limits are looked at again, whether or not there is a ceiling. */
@@ -118,9 +171,17 @@ export async function sendLimitsLater(tx: Context, chargerId: string, inSeconds 
         selectFrom('charging_limits as k').select('k.connectorId').whereRef('k.chargerId', '=', 'c.id'),
       ).as('hasLimits'),
     )
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('charging_profiles as f')
+          .select('f.id')
+          .whereRef('f.chargerId', '=', 'c.id')
+          .where(isUnsent(tx.now().toString())),
+      ).as('hasUnsentProfiles'),
+    )
     .where('c.id', '=', chargerId)
     .executeTakeFirst();
-  if (!charger || (charger.powerLimitW === null && !charger.hasLimits)) return;
+  if (!charger || (charger.powerLimitW === null && !charger.hasLimits && !charger.hasUnsentProfiles)) return;
   const key = charger.locationId ? { locationId: charger.locationId } : { chargerId };
   await balanceSite(tx, charger.networkId, key, { inSeconds });
 }

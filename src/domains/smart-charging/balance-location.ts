@@ -1,9 +1,12 @@
 import type { Context } from '../../kernel/context.ts';
 import type { JobMap } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
+import { db } from '../db.ts';
 import { AGAIN_AFTER_SECONDS, balanceSite } from './balance-later.ts';
 import { planRound } from './plan-round.ts';
+import { isUnsent } from './profile-stack.ts';
 import { type Attempt, beginAttempt, deliver, writeLimit } from './send-limit.ts';
+import { sendStationProfiles } from './send-profiles.ts';
 import { lockSite, type SiteKey } from './site.ts';
 
 /** After this long the rest is left to another job: what is locked for a minute counts as lost. */
@@ -38,6 +41,9 @@ async function balance(
   knownDeaf: readonly string[] = [],
 ): Promise<void> {
   const begun = performance.now();
+  if (!(await sendStationWide(ctx, networkId, key))) {
+    await balanceSite(ctx, networkId, key, { inSeconds: AGAIN_AFTER_SECONDS });
+  }
   const deaf = new Set(knownDeaf);
   for (;;) {
     const round = await inTransaction(ctx, tx => nextRound(tx, key, deaf));
@@ -54,6 +60,25 @@ async function balance(
       return;
     }
   }
+}
+
+/** What operators have set for whole stations of the site; it lowers at most. Answers whether all of it is settled. */
+async function sendStationWide(ctx: Context, networkId: string, key: SiteKey): Promise<boolean> {
+  const waiting = await db(ctx)
+    .selectFrom('charging_profiles as f')
+    .innerJoin('chargers as c', 'c.id', 'f.chargerId')
+    .innerJoin('charger_connections as s', 's.chargerId', 'c.id')
+    .select('c.id')
+    .distinct()
+    .where('f.networkId', '=', networkId)
+    .where('f.connectorNumber', '=', 0)
+    .where('s.nodeId', 'is not', null)
+    .where(isUnsent(ctx.now().toString()))
+    .$if('locationId' in key, q => q.where('c.locationId', '=', (key as { locationId: string }).locationId))
+    .$if('chargerId' in key, q => q.where('c.id', '=', (key as { chargerId: string }).chargerId))
+    .execute();
+  const outcomes = await Promise.all(waiting.map(({ id }) => sendStationProfiles(ctx, id)));
+  return outcomes.every(Boolean);
 }
 
 /** Decides what is sent next, and notes it. */

@@ -35,6 +35,10 @@ export function wattsPerAmp({ powerType, maxVoltageV }: Electrics): number {
   }
 }
 
+/** The lines that carry its current. */
+export const phasesOf = ({ powerType }: Pick<Electrics, 'powerType'>): number =>
+  ({ AC_3_PHASE: 3, AC_2_PHASE: 2, AC_2_PHASE_SPLIT: 2, AC_1_PHASE: 1, DC: 1 })[powerType];
+
 /** A power as a limit in amperes, OCPP's tenths: rounded down, so that it is never exceeded. */
 export const ampsWithin = (electrics: Electrics, powerW: number): number =>
   tenthsDown(powerW / wattsPerAmp(electrics));

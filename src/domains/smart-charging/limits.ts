@@ -1,17 +1,14 @@
-import { setTimeout } from 'node:timers/promises';
 import { signedInDriver } from '../../auth/authorize.ts';
-import type { CompositeSchedule } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
-import { ChargerOfflineError, ChargerRejectedError, invalid, UnavailableError } from '../../kernel/errors.ts';
+import { invalid } from '../../kernel/errors.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { requireControl } from '../chargers/charger-access.ts';
 import type { CommandResult } from '../chargers/remote-control.ts';
 import { db } from '../db.ts';
-import { AGAIN_AFTER_SECONDS, balanceLater, sendLimitsLater } from './balance-later.ts';
 import { type RateUnit, tenthsDown } from './electricity.ts';
-import { within } from './plan-round.ts';
-import { type Attempt, beginAttempt, type Delivery, deliver, profileIdOf, REASONS } from './send-limit.ts';
-import { commandFor, heldW, isOnItsWay, isUnbounded, lockSite, sharesOf, siteOf } from './site.ts';
+import { profileIdOf } from './profile-stack.ts';
+import type { Delivery } from './send-limit.ts';
+import { connectorOf, followUp, tell } from './tell-connector.ts';
 
 export interface LimitInput {
   readonly chargerId: string;
@@ -34,20 +31,8 @@ export interface SetLimitResult extends ClearLimitResult {
   readonly limit: number;
 }
 
-export interface CompositeScheduleResult extends CommandResult {
-  readonly connectorNumber: number;
-  readonly unit: RateUnit;
-  /** As the station gave it, in OCPP 1.6's shape. */
-  readonly schedule: CompositeSchedule | null;
-}
-
 /** Far above every connector, far below what an integer holds. */
-const HIGHEST_LIMIT = 1_000_000;
-/** How far ahead a composite schedule looks. */
-const SCHEDULE_SECONDS = 24 * 3600;
-/** How long a caller waits for the connector while another command is on its way to it. */
-const PATIENCE_MS = 5_000;
-const LOOK_AGAIN_MS = 50;
+export const HIGHEST_LIMIT = 1_000_000;
 
 /**
  * Limits a connector. The station is told the lower of this limit and the site's share. One that is not reached, or
@@ -84,49 +69,6 @@ export async function clearLimit(
   const delivery = await tell(ctx, charger.id, connectorId);
   await followUp(ctx, charger.id, delivery);
   return resultOf(charger.id, connectorNumber, delivery);
-}
-
-/** What the station makes of all its profiles, for a day from now. Throws NotFoundError, ValidationError. */
-export async function getCompositeSchedule(
-  ctx: Context,
-  input: Pick<LimitInput, 'chargerId' | 'connectorNumber' | 'unit'>,
-): Promise<CompositeScheduleResult> {
-  const charger = await requireControl(ctx, input.chargerId, 'read');
-  const connectorNumber = input.connectorNumber ?? 1;
-  const unit = input.unit ?? 'A';
-  await connectorOf(ctx, charger.id, connectorNumber);
-  const result = { chargerId: charger.id, connectorNumber, unit };
-  const failed = (reason: string, retryable: boolean) => ({
-    ...result,
-    accepted: false,
-    reason,
-    retryable,
-    schedule: null,
-  });
-  try {
-    const { status, schedule } = await ctx.chargers.ask(charger.id, 'compositeSchedule', {
-      connectorNumber,
-      unit,
-      durationSeconds: SCHEDULE_SECONDS,
-    });
-    if (status === 'Rejected') return failed(REASONS.refused, false);
-    return { ...result, accepted: true, reason: null, retryable: false, schedule };
-  } catch (error) {
-    if (error instanceof ChargerRejectedError) return failed(REASONS.refused, false);
-    if (error instanceof ChargerOfflineError) return failed(REASONS.offline, true);
-    if (error instanceof UnavailableError) return failed(REASONS.unanswered, true);
-    throw error;
-  }
-}
-
-async function connectorOf(ctx: Context, chargerId: string, number: number): Promise<string> {
-  const connector = await db(ctx)
-    .selectFrom('connectors')
-    .select('id')
-    .where('chargerId', '=', chargerId)
-    .where('number', '=', number)
-    .executeTakeFirst();
-  return connector?.id ?? invalid('connectorNumber', `the charger has no connector ${number}`);
 }
 
 interface Request {
@@ -189,49 +131,6 @@ async function takeBack(
       .where('requestedLimit', '=', request.limit)
       .execute(),
   );
-}
-
-/** Tells the station what its connector is held to from now on. */
-async function tell(ctx: Context, chargerId: string, connectorId: string): Promise<Delivery> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const begun = await inTransaction(ctx, tx => begin(tx, chargerId, connectorId));
-    if (begun === 'offline') return { state: 'offline', reason: REASONS.offline };
-    if (begun !== 'busy') return deliver(ctx, begun);
-    if (performance.now() > deadline) {
-      return { state: 'unanswered', reason: 'The charger has not answered the command before this one.' };
-    }
-    await setTimeout(LOOK_AGAIN_MS);
-  }
-}
-
-/** Notes what the station is told now: no more than the others leave at the moment. The rest is the job's. */
-async function begin(
-  tx: Context,
-  chargerId: string,
-  connectorId: string,
-): Promise<Attempt | 'offline' | 'busy'> {
-  const site = await lockSite(tx, await siteOf(tx, chargerId));
-  const connector = site?.connectors.find(({ id }) => id === connectorId);
-  if (!site || !connector?.isConnected) return 'offline';
-  const nowMs = tx.now().epochMilliseconds;
-  if (isOnItsWay(connector, nowMs)) return 'busy';
-  const nobody = new Set<string>();
-  const shareW = sharesOf(site, nobody).get(connector.id) ?? null;
-  const command = commandFor(connector, shareW);
-  if (site.ceilingW === null || shareW === null) return beginAttempt(tx, connector, command);
-  const others = site.connectors.filter(({ id, sessionId }) => sessionId !== null && id !== connector.id);
-  const leftW = site.ceilingW - others.reduce((sum, other) => sum + heldW(other, nobody, nowMs), 0);
-  const ownW = isUnbounded(connector) ? 0 : heldW(connector, nobody, nowMs);
-  return beginAttempt(tx, connector, within(connector, command, Math.max(leftW, ownW)));
-}
-
-/** The site's power is shared anew; a station that did not answer is asked again after a while. */
-async function followUp(ctx: Context, chargerId: string, { state }: Delivery): Promise<void> {
-  await inTransaction(ctx, async tx => {
-    await balanceLater(tx, chargerId);
-    if (state === 'unanswered') await sendLimitsLater(tx, chargerId, AGAIN_AFTER_SECONDS);
-  });
 }
 
 const resultOf = (

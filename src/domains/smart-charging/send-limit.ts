@@ -3,6 +3,8 @@ import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { ChargingLimit } from './charging-limit.entity.ts';
+import { limitProfile, profileIdOf } from './profile-stack.ts';
+import { sendProfiles } from './send-profiles.ts';
 import type { LimitCommand, SiteConnector } from './site.ts';
 
 /** A command that is noted as on its way. */
@@ -25,11 +27,6 @@ export const REASONS = {
   offline: 'The charger is offline.',
   unanswered: 'The charger did not answer in time.',
 } as const;
-
-const PROFILE_BASE = 90_000;
-
-/** The profile that carries a connector's limit, and no other. */
-export const profileIdOf = (connectorNumber: number): number => PROFILE_BASE + connectorNumber;
 
 /** Notes, before a word is sent, the most that the connector may draw once it has come. Behind `lockSite`. */
 export async function beginAttempt(
@@ -73,31 +70,44 @@ async function note(ctx: Context, attempt: Attempt, state: Delivery['state']): P
   );
 }
 
+/**
+ * The connector's profiles go with its limit, for none of them may let more through. A connector that has none, and of
+ * which only profiles are news, is told nothing of a limit.
+ */
 async function told(ctx: Context, { connector, command }: Attempt): Promise<Delivery> {
   const { chargerId, number: connectorNumber } = connector;
-  const profileId = profileIdOf(connectorNumber);
   try {
-    if (!command) {
-      const { status } = await ctx.chargers.ask(chargerId, 'clearLimit', { profileId });
-      return { state: 'settled', reason: status === 'Accepted' ? null : 'The charger holds no such limit.' };
+    await sendProfiles(ctx, connector, command);
+    if (command) return verdictOf(await sendLimit(ctx, connector, command));
+    if (connector.hasUnsentProfiles && connector.sentW === null && connector.sendingW === null) {
+      return { state: 'settled', reason: null };
     }
-    const { unit, limit } = command;
-    const { status } = await ctx.chargers.ask(chargerId, 'setLimit', {
-      connectorNumber,
-      profileId,
-      unit,
-      limit,
-    });
-    if (status === 'Accepted') return { state: 'settled', reason: null };
-    const reason =
-      status === 'NotSupported' ? 'The charger does not support charging limits.' : REASONS.refused;
-    return { state: 'refused', reason };
+    const profileNumber = profileIdOf(connectorNumber);
+    const { status } = await ctx.chargers.ask(chargerId, 'clearProfile', { profileNumber });
+    return { state: 'settled', reason: status === 'Accepted' ? null : 'The charger holds no such limit.' };
   } catch (error) {
     if (error instanceof ChargerRejectedError) return { state: 'refused', reason: REASONS.refused };
     if (error instanceof ChargerOfflineError) return { state: 'offline', reason: REASONS.offline };
     if (error instanceof UnavailableError) return { state: 'unanswered', reason: REASONS.unanswered };
     throw error;
   }
+}
+
+const sendLimit = (
+  ctx: Context,
+  { chargerId, number: connectorNumber }: SiteConnector,
+  { unit, limit }: NonNullable<LimitCommand>,
+) =>
+  ctx.chargers.ask(chargerId, 'setProfile', {
+    connectorNumber,
+    profile: limitProfile(connectorNumber, unit, limit),
+  });
+
+function verdictOf({ status }: { readonly status: 'Accepted' | 'Rejected' | 'NotSupported' }): Delivery {
+  if (status === 'Accepted') return { state: 'settled', reason: null };
+  const reason =
+    status === 'NotSupported' ? 'The charger does not support charging limits.' : REASONS.refused;
+  return { state: 'refused', reason };
 }
 
 /** Writes of a connector's limits what is given. */

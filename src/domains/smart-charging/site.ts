@@ -5,7 +5,8 @@ import type { Connector } from '../chargers/connector.entity.ts';
 import { db } from '../db.ts';
 import { RUNNING_STATUSES } from '../sessions/session-states.ts';
 import { allocatePower } from './allocate-power.ts';
-import { ampsWithin, drawnAtMostW, minChargingW, type RateUnit } from './electricity.ts';
+import { ampsWithin, drawnAtMostW, type Electrics, minChargingW, type RateUnit } from './electricity.ts';
+import { isUnsent } from './profile-stack.ts';
 
 /** What shares a ceiling: a location's connectors, or those of a charger that stands at none. */
 export type SiteKey = { readonly locationId: string } | { readonly chargerId: string };
@@ -32,6 +33,8 @@ export interface SiteConnector
   readonly isConnected: boolean;
   /** The charge that runs on it. */
   readonly sessionId: string | null;
+  /** Charging profiles of operators' are still to be sent, or to be taken back. */
+  readonly hasUnsentProfiles: boolean;
 }
 
 /** What a station is told: a limit, and the most watts that it lets through. Null: it shall hold none of ours. */
@@ -51,22 +54,27 @@ export async function siteOf(ctx: Context, chargerId: string): Promise<SiteKey> 
 }
 
 /** The site, locked: nobody else decides about its limits until the transaction ends. Undefined if it has gone. */
-export async function lockSite(tx: Context, key: SiteKey): Promise<Site | undefined> {
+export const lockSite = (tx: Context, key: SiteKey): Promise<Site | undefined> => findSite(tx, key, true);
+
+/** The site as it is, for those who decide nothing. */
+export const readSite = (ctx: Context, key: SiteKey): Promise<Site | undefined> => findSite(ctx, key, false);
+
+async function findSite(tx: Context, key: SiteKey, isLocked: boolean): Promise<Site | undefined> {
   const isLocation = 'locationId' in key;
-  const locked = isLocation
+  const found = isLocation
     ? await db(tx)
         .selectFrom('locations')
         .select('powerLimitW')
         .where('id', '=', key.locationId)
-        .forNoKeyUpdate()
+        .$if(isLocked, query => query.forNoKeyUpdate())
         .executeTakeFirst()
     : await db(tx)
         .selectFrom('chargers')
         .select(sql<number | null>`null::int`.as('powerLimitW'))
         .where('id', '=', key.chargerId)
-        .forNoKeyUpdate()
+        .$if(isLocked, query => query.forNoKeyUpdate())
         .executeTakeFirst();
-  if (!locked) return undefined;
+  if (!found) return undefined;
   const connectors = await db(tx)
     .selectFrom('connectors as k')
     .innerJoin('chargers as c', 'c.id', 'k.chargerId')
@@ -101,11 +109,20 @@ export async function lockSite(tx: Context, key: SiteKey): Promise<Site | undefi
         .limit(1)
         .as('sessionId'),
     )
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('charging_profiles as f')
+          .select('f.id')
+          .whereRef('f.chargerId', '=', 'c.id')
+          .whereRef('f.connectorNumber', '=', 'k.number')
+          .where(isUnsent(tx.now().toString())),
+      ).as('hasUnsentProfiles'),
+    )
     .$if(isLocation, query => query.where('c.locationId', '=', (key as { locationId: string }).locationId))
     .$if(!isLocation, query => query.where('c.id', '=', (key as { chargerId: string }).chargerId))
     .orderBy('k.id')
     .execute();
-  return { ceilingW: locked.powerLimitW, connectors: connectors as SiteConnector[] };
+  return { ceilingW: found.powerLimitW, connectors: connectors as SiteConnector[] };
 }
 
 /**
@@ -171,10 +188,15 @@ export const isOnItsWay = ({ sendingAt }: SiteConnector, nowMs: number): boolean
   sendingAt !== null && nowMs - epochMs(sendingAt) < FORGOTTEN_AFTER_MS;
 
 /** Whether the station holds something else, or may. */
-export const isNews = ({ sentW, sendingW }: SiteConnector, command: LimitCommand): boolean =>
-  sendingW !== null || sentW !== (command?.watts ?? null);
+export const isNews = (
+  { sentW, sendingW, hasUnsentProfiles }: SiteConnector,
+  command: LimitCommand,
+): boolean => hasUnsentProfiles || sendingW !== null || sentW !== (command?.watts ?? null);
 
-function requestOf(connector: SiteConnector): LimitCommand {
+/** What was asked for, whatever the site has to share. */
+export function requestOf(
+  connector: Electrics & Pick<SiteConnector, 'requestedUnit' | 'requestedLimit'>,
+): LimitCommand {
   if (connector.requestedUnit === null || connector.requestedLimit === null) return null;
   const limit = Number(connector.requestedLimit);
   return {
