@@ -453,6 +453,14 @@ describe('the scopes of a key', () => {
     },
   );
 
+  it('a driver may not have a station ask for a certificate, nor tell of its logs', async () => {
+    for (const message of ['SIGN_CERTIFICATE', 'LOG_STATUS_NOTIFICATION']) {
+      const args = `input: { ${atOther()}, message: ${message} }`;
+      expect(await mutate(server.demo.apiKey, 'triggerMessage', args, driver)).toBe('ForbiddenError');
+      expect(await mutate(server.demo.apiKey, 'triggerMessage', args)).toBe('NotFoundError');
+    }
+  });
+
   it('every mutation of the graph is in this table', async () => {
     const { data } = await call(server.demo.apiKey, '{ __schema { mutationType { fields { name } } } }');
     const names = data.__schema.mutationType.fields.map((field: { name: string }) => field.name);

@@ -12,7 +12,7 @@ import { type OperatedCharger, requireOperated } from './operated-charger.ts';
 const MAX_ENTRIES = 5_000;
 /** For a station that has not told how many entries a message may have. */
 const USUAL_CHUNK = 100;
-/** A sender that has not come to an end by then was lost. */
+/** A sender that has not got on by then was lost. */
 const BUSY_SECONDS = 300;
 const MAX_VERSION = 2 ** 31 - 2;
 
@@ -132,7 +132,12 @@ async function sendInParts(
     }
     await db(ctx)
       .updateTable('local_lists')
-      .set({ version, entries: jsonb([...entries.values()]), sentAt: ctx.now().toString() })
+      .set({
+        version,
+        entries: jsonb([...entries.values()]),
+        sentAt: ctx.now().toString(),
+        busyUntil: ctx.now().add({ seconds: BUSY_SECONDS }).toString(),
+      })
       .where('chargerId', '=', charger.id)
       .execute();
     at += size;
