@@ -21,35 +21,50 @@ export interface Recurring {
   readonly forSeconds: Span;
 }
 
-/** Whether faults still happen: shared by a fleet, which stops them all at the end of its run. */
+/** What goes wrong in a fleet: shared by its stations, and stopped for all of them at the end of a run. */
 export interface Trouble {
   isOver: boolean;
+  /** How often each fault has struck. */
+  readonly struck: Map<string, number>;
+}
+
+export function strike({ struck }: Trouble, fault: string): void {
+  struck.set(fault, (struck.get(fault) ?? 0) + 1);
 }
 
 /** A station of a scenario; nothing goes wrong where the scenario says nothing of it. */
 export function faultsOf(given: ScenarioFaults, random: () => number, trouble: Trouble): Faults {
   const dice = (share: number | undefined): boolean => share !== undefined && share > 0 && random() < share;
-  const now = (share: number | undefined) => () => !trouble.isOver && dice(share);
+  const now = (fault: string, share: number | undefined) => () => {
+    const strikes = !trouble.isOver && dice(share);
+    if (strikes) strike(trouble, fault);
+    return strikes;
+  };
+  const always = (fault: string, share: number | undefined) => {
+    const is = dice(share);
+    if (is) strike(trouble, fault);
+    return is;
+  };
   const { offline, reboot, clockSkew } = given;
   return {
     clockSkewMs:
-      clockSkew && dice(clockSkew.stations)
+      clockSkew && always('clocks off', clockSkew.stations)
         ? Math.round((random() * 2 - 1) * clockSkew.maxSeconds * 1000)
         : undefined,
-    isSinglePhase: dice(given.singlePhase),
-    tellsPhases: dice(given.phaseRegisters),
-    isUnnumbered: dice(given.unnumbered),
+    isSinglePhase: always('stations on one phase', given.singlePhase),
+    tellsPhases: always('meters that tell phases', given.phaseRegisters),
+    isUnnumbered: always('stations that do not number', given.unnumbered),
     offline: offline && dice(offline.stations) ? offline : undefined,
     reboot: reboot && dice(reboot.stations) ? reboot : undefined,
-    duplicatesFrame: now(given.duplicateFrames),
-    repeatsMessage: now(given.repeatedMessages),
-    losesAnswer: now(given.lostAnswers),
-    swapsMessages: now(given.outOfOrder),
-    refusesCommand: now(given.refusedCommands),
+    duplicatesFrame: now('frames doubled', given.duplicateFrames),
+    repeatsMessage: now('messages repeated', given.repeatedMessages),
+    losesAnswer: now('answers lost', given.lostAnswers),
+    swapsMessages: now('messages overtaken', given.outOfOrder),
+    refusesCommand: now('commands refused', given.refusedCommands),
   };
 }
 
-export const noFaults: Faults = faultsOf({}, () => 1, { isOver: true });
+export const noFaults: Faults = faultsOf({}, () => 1, { isOver: true, struck: new Map() });
 
 /** A number within a span, evenly spread. */
 export const within = ([from, to]: Span, random: () => number): number => from + random() * (to - from);

@@ -1,6 +1,6 @@
 import type { BatteryOptions } from './battery.ts';
 import { type DriverApp, startDrivers } from './drivers.ts';
-import { type Faults, faultsOf, type Recurring, type Trouble, within } from './faults.ts';
+import { type Faults, faultsOf, type Recurring, strike, type Trouble, within } from './faults.ts';
 import type { Scenario } from './scenario.ts';
 import type { CountedTransaction, OcppVersion, StationChange, StationTotals } from './state.ts';
 import { type Station, type StationOptions, type StationSnapshot, startStation } from './station.ts';
@@ -42,6 +42,8 @@ export interface Fleet {
   readonly stations: readonly Station[];
   snapshots(): StationSnapshot[];
   counted(): CountedTransaction[];
+  /** How often each fault has struck. */
+  struck(): ReadonlyMap<string, number>;
   /** Nothing goes wrong any more, drivers leave, lines come back. What is queued is still to be sent. */
   settle(): Promise<void>;
   /** Every station online, nothing charging, nothing queued. Ends what still charges. */
@@ -64,7 +66,7 @@ const tickMs = 100;
 export function startFleet(options: FleetOptions): Fleet {
   const random = options.station?.random ?? Math.random;
   const perSecond = options.connectsPerSecond ?? 50;
-  const trouble: Trouble = { isOver: false };
+  const trouble: Trouble = { isOver: false, struck: new Map() };
   const timers = new Set<NodeJS.Timeout>();
   const later = (ms: number, run: () => void) => {
     const timer = setTimeout(
@@ -107,21 +109,25 @@ export function startFleet(options: FleetOptions): Fleet {
     : undefined;
 
   function afflict(station: Station, { offline, reboot }: Faults): void {
-    const again = (fault: Recurring, strike: (ms: number) => void) => {
+    const again = (name: string, fault: Recurring, hit: (ms: number) => void) => {
       later(within(fault.everySeconds, random) * 1000, () => {
         if (trouble.isOver) return;
-        strike(within(fault.forSeconds, random) * 1000);
-        again(fault, strike);
+        if (station.status().connection === 'online') {
+          strike(trouble, name);
+          hit(within(fault.forSeconds, random) * 1000);
+        }
+        again(name, fault, hit);
       });
     };
-    if (offline) again(offline, ms => station.cutLine(ms));
-    if (reboot) again(reboot, ms => station.losePower(ms, () => random() < reboot.continues));
+    if (offline) again('lines cut', offline, ms => station.cutLine(ms));
+    if (reboot) again('power cuts', reboot, ms => station.losePower(ms, () => random() < reboot.continues));
   }
 
   return {
     stations,
     snapshots: () => stations.map(each => each.status()),
     counted: () => stations.flatMap(each => each.counted()),
+    struck: () => trouble.struck,
     async settle() {
       trouble.isOver = true;
       await drivers?.stop();

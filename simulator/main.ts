@@ -63,7 +63,7 @@ async function simulate(options: SimulatorOptions): Promise<number> {
   const snapshots = fleet.snapshots();
   await fleet.stop();
   write('');
-  for (const line of describeSummary(snapshots)) write(line);
+  for (const line of describeSummary(snapshots, fleet.struck())) write(line);
   for (const line of found ? describeReconciliation(found) : []) write(line);
   return everOnline && !found?.differences.length ? 0 : 1;
 }

@@ -41,7 +41,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let draining = false;
 
   async function drain(): Promise<void> {
-    draining = true;
     let refusals = 0;
     try {
       while (queue[0] && options.ready()) {
@@ -77,7 +76,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   const resume = () => {
-    if (!draining) void drain();
+    if (draining) return;
+    draining = true;
+    // what is said in one breath is queued in one breath
+    queueMicrotask(() => void drain());
   };
 
   return {

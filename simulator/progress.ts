@@ -95,10 +95,17 @@ export function describeTotals(snapshots: readonly StationSnapshot[]): string {
   ].join(', ');
 }
 
-/** The last words: a line for each station (up to 50 of them) and the sums. */
-export function describeSummary(snapshots: readonly StationSnapshot[]): string[] {
-  const rows = snapshots
-    .slice(0, 50)
+const mostListed = 20;
+
+/** The last words: a line for each station (of many, for those with errors) and the sums. */
+export function describeSummary(
+  snapshots: readonly StationSnapshot[],
+  struck: ReadonlyMap<string, number> = new Map(),
+): string[] {
+  const isMany = snapshots.length > mostTold;
+  const listed = isMany ? snapshots.filter(each => each.totals.errors > 0) : snapshots;
+  const rows = listed
+    .slice(0, isMany ? mostListed : mostTold)
     .map(({ uid, totals, lastError }) => [
       uid,
       `${totals.transactionsStarted} started`,
@@ -107,12 +114,15 @@ export function describeSummary(snapshots: readonly StationSnapshot[]): string[]
       `${totals.errors} errors`,
       lastError ? `last: ${lastError}` : '',
     ]);
-  const rest = snapshots.length - rows.length;
+  const rest = listed.length - rows.length;
   const totals = fleetTotals(snapshots);
   return [
     ...alignColumns(rows),
-    ...(rest > 0 ? [`and ${rest} more stations`] : []),
+    ...(rest > 0 ? [`and ${rest} more stations${isMany ? ' with errors' : ''}`] : []),
     `Stations ${totals.stations}: ${totals.transactionsStarted} transactions started, ${totals.transactionsEnded} ended, ${Math.floor(totals.energyWh)} Wh, ${totals.queued} messages not acknowledged, ${totals.errors} errors`,
+    ...(struck.size > 0
+      ? [`What went wrong: ${[...struck].map(([fault, times]) => `${times} ${fault}`).join(', ')}.`]
+      : []),
   ];
 }
 

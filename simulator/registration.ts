@@ -20,10 +20,11 @@ const clockToleranceMs = 2000;
 export function boot(station: StationState): void {
   station.bootTimer = cancel(station, station.bootTimer);
   const { uid } = station.options;
+  const askedMs = station.options.now().getTime();
   station.dialect.boot(station).then(
     ({ status, interval, currentTime }) => {
       station.registration = status;
-      setClock(station, currentTime);
+      setClock(station, currentTime, askedMs);
       emit(station, { uid, kind: 'boot', status, intervalSeconds: interval });
       if (status === 'Accepted') {
         if (interval > 0) station.configuration.set('HeartbeatInterval', String(interval));
@@ -82,18 +83,24 @@ export function scheduleHeartbeat(station: StationState): void {
 }
 
 export function heartbeat(station: StationState): void {
+  const askedMs = station.options.now().getTime();
   station.dialect.heartbeat(station).then(
-    ({ currentTime }) => setClock(station, currentTime),
+    ({ currentTime }) => setClock(station, currentTime, askedMs),
     (error: unknown) => {
       if (station.link.isOpen) reportError(station, `Heartbeat: ${errorText(error)}`);
     },
   );
 }
 
-function setClock(station: StationState, currentTime: string): void {
+/** The time was told at some instant between the question and its answer, which may be long under load. */
+function setClock(station: StationState, currentTime: string, askedMs: number): void {
   if (station.options.faults.clockSkewMs !== undefined) return;
-  const offsetMs = Date.parse(currentTime) - station.options.now().getTime();
-  if (Number.isFinite(offsetMs) && Math.abs(offsetMs - station.clockOffsetMs) > clockToleranceMs) {
-    station.clockOffsetMs = offsetMs;
+  const toldMs = Date.parse(currentTime);
+  if (!Number.isFinite(toldMs)) return;
+  const leastMs = toldMs - station.options.now().getTime();
+  const mostMs = toldMs - askedMs;
+  const { clockOffsetMs } = station;
+  if (clockOffsetMs < leastMs - clockToleranceMs || clockOffsetMs > mostMs + clockToleranceMs) {
+    station.clockOffsetMs = Math.round((leastMs + mostMs) / 2);
   }
 }

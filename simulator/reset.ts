@@ -29,6 +29,8 @@ export function resetStation(station: StationState, type: 'Hard' | 'Soft'): void
  * has ended when the power went.
  */
 export function losePower(station: StationState, darkMs: number, continues: () => boolean): void {
+  forgetBoot(station, 'PowerUp');
+  station.link.cut(darkMs);
   const waiting = station.connectors.flatMap(connector => {
     const { session } = connector;
     if (!session) return [];
@@ -39,8 +41,6 @@ export function losePower(station: StationState, darkMs: number, continues: () =
     pauseCharge(station, connector, session);
     return [{ connector, session }];
   });
-  forgetBoot(station, 'PowerUp');
-  station.link.cut(darkMs);
   after(station, darkMs, () => {
     for (const { connector, session } of waiting) continueCharge(station, connector, session);
   });
