@@ -90,12 +90,6 @@ export interface ReservationStatusUpdate {
   reservationUpdateStatus: 'Expired' | 'Removed';
 }
 
-export interface DataTransfer {
-  vendorId: string;
-  messageId?: string;
-  data?: unknown;
-}
-
 export interface FirmwareStatusNotification {
   status: string;
   requestId?: number;
