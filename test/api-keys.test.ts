@@ -256,6 +256,15 @@ const MUTATIONS: readonly [
   ],
   ['sendLocalList', 'control', () => `input: { ${atOther()} }`, 'operator'],
   ['changeAvailability', 'control', () => `input: { ${atOther()}, isOperative: true }`, 'operator'],
+  [
+    'setChargingProfile',
+    'control',
+    () => `input: { ${atOther()}, connectorNumber: 1, purpose: TX,
+     schedule: { kind: RELATIVE, unit: A, periods: [{ startPeriod: 0, limit: 6 }] } }`,
+    'operator',
+  ],
+  ['clearChargingProfiles', 'control', () => `input: { ${atOther()} }`, 'operator'],
+  ['requestChargingProfiles', 'control', () => `input: { ${atOther()} }`, 'operator'],
   ['clearAuthorizationCache', 'control', atOther, 'operator'],
   ['transferData', 'control', () => `input: { ${atOther()}, vendorId: "V" }`, 'operator'],
   [
@@ -501,6 +510,7 @@ describe('the scopes of a key', () => {
     ['configurationChanges', '{ totalCount }'],
     ['localList', '{ version }'],
     ['availabilityWishes', '{ status }'],
+    ['chargingProfiles', '{ profileId }'],
     ['chargerCertificates', '{ totalCount }'],
     ['chargerFrames', '{ kind }'],
   ])(

@@ -10,7 +10,8 @@ import { int32 } from './numbers.ts';
 
 /** Somebody else limits the station; without an EVSE, all of it. */
 export const notifyChargingLimit: StationHandler<NotifyChargingLimit> = async (ctx, station, report) => {
-  const now = ctx.now().toString();
+  // from this very second on
+  const now = ctx.now().round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
   await stationLimited(ctx, station, {
     source: report.chargingLimit.chargingLimitSource,
     evse: int32(report.evseId) ?? 0,

@@ -280,6 +280,13 @@ export async function maintainThere(server: TestServer, network: OtherNetwork): 
   await ask('updateFirmware', 'StationJob', 'UpdateFirmwareInput', { location: 'https://example.com/f' });
   await ask('sendLocalList', 'SendLocalListPayload', 'SendLocalListInput');
   await ask('changeAvailability', 'AvailabilityWish', 'ChangeAvailabilityInput', { isOperative: true });
+  const startsAt = '2026-06-18T10:00:00Z';
+  const schedule = { kind: 'ABSOLUTE', startsAt, unit: 'A', periods: [{ startPeriod: 0, limit: 6 }] };
+  await ask('setChargingProfile', 'ChargingProfile', 'SetChargingProfileInput', {
+    connectorNumber: 0,
+    purpose: 'CHARGE_POINT_MAX',
+    schedule,
+  });
   const timestamp = '2026-06-18T10:00:00Z';
   await station.call('SecurityEventNotification', { type: 'StartupOfTheDevice', timestamp });
   const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

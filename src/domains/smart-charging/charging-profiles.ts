@@ -1,20 +1,15 @@
 import { sql } from 'kysely';
-import type { StationProfile } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ConflictError, invalid } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
-import { jsonb } from '../../kernel/json.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
-import { askedBy, type OperatedCharger, requireOperated } from '../maintenance/operated-charger.ts';
-import type { Session } from '../sessions/session.entity.ts';
+import { requireOperated } from '../maintenance/operated-charger.ts';
 import { OPEN_STATUSES, RUNNING_STATUSES } from '../sessions/session-states.ts';
 import { AGAIN_AFTER_SECONDS, sendLimitsLater } from './balance-later.ts';
 import type { ChargingProfile, StoredStatus } from './charging-profile.entity.ts';
-import { checkPlace, type ProfileInput, type ScheduleInput, scheduleColumns } from './profile-input.ts';
-import { capped, MAX_PROFILE_NUMBER, toStationProfile } from './profile-stack.ts';
+import { checkPlace, type ProfileInput, scheduleColumns } from './profile-input.ts';
 import { sendStationProfiles } from './send-profiles.ts';
-import { requestOf, type SiteConnector } from './site.ts';
+import { lockCharger, storeProfile } from './store-profile.ts';
 import { connectorOf, followUp, tell } from './tell-connector.ts';
 
 /** `ended`: the charge that it was for is over. */
@@ -30,9 +25,6 @@ export const PROFILE_STATUSES = [
 export type ProfileStatus = StoredStatus | 'ended';
 export type KnownProfile = Omit<ChargingProfile, 'status'> & { readonly status: ProfileStatus };
 
-/** More than any station keeps. */
-const MAX_PROFILES = 100;
-
 /**
  * Gives a station a charging profile; it takes the place of the one with the same connector, purpose, stack level and
  * charge. One that the station refuses leaves the one before it in force. A station that is offline, or does not
@@ -46,7 +38,7 @@ export async function setChargingProfile(ctx: Context, input: ProfileInput): Pro
   if (connectorNumber !== 0) await connectorOf(ctx, charger.id, connectorNumber);
   const id = await inTransaction(ctx, async tx => {
     const sessionId = purpose === 'Tx' ? await runningSession(tx, charger.id, connectorNumber) : null;
-    return store(tx, charger, { connectorNumber, purpose, sessionId, ...columns });
+    return storeProfile(tx, charger, { connectorNumber, purpose, sessionId, ...columns });
   });
   await bring(ctx, charger.id, connectorNumber);
   const profile = (await profilesOf(ctx, charger.id)).find(row => row.id === id);
@@ -152,88 +144,6 @@ async function bring(ctx: Context, chargerId: string, connectorNumber: number): 
   }
 }
 
-type NewProfile = ReturnType<typeof scheduleColumns> &
-  Pick<ChargingProfile, 'connectorNumber' | 'purpose'> & { readonly sessionId: string | null };
-
-/** Stores the profile with the number of the one whose place it takes, else one that is free. Answers its row's id. */
-async function store(
-  tx: Context,
-  charger: Pick<OperatedCharger, 'id' | 'networkId'>,
-  profile: NewProfile & { readonly isFromStart?: boolean },
-): Promise<string> {
-  await lockCharger(tx, charger.id);
-  await forgetEnded(tx, charger.id);
-  const place = db(tx)
-    .selectFrom('charging_profiles')
-    .where('chargerId', '=', charger.id)
-    .where('status', '!=', 'reported')
-    .where('connectorNumber', '=', profile.connectorNumber)
-    .where('purpose', '=', profile.purpose)
-    .where('stackLevel', '=', profile.stackLevel)
-    .where('sessionId', 'is not distinct from', profile.sessionId);
-  const before = await place.select('number').executeTakeFirst();
-  const waiting = place.where('status', '!=', 'accepted');
-  const told = await waiting.select('sentAt').where('sentAt', 'is not', null).executeTakeFirst();
-  await db(tx).deleteFrom('charging_profiles').where('id', 'in', waiting.select('id')).execute();
-  const id = newId();
-  const now = tx.now().toString();
-  const { networkId, id: chargerId } = charger;
-  await db(tx)
-    .insertInto('charging_profiles')
-    .values({
-      ...profile,
-      id,
-      networkId,
-      chargerId,
-      number: before?.number ?? (await freeNumber(tx, chargerId)),
-      status: 'pending',
-      periods: jsonb(profile.periods),
-      sentAt: told?.sentAt ?? null,
-      requestedBy: askedBy(tx),
-      createdAt: now,
-      updatedAt: now,
-    } as never)
-    .execute();
-  return id;
-}
-
-const lockCharger = (tx: Context, chargerId: string) =>
-  db(tx)
-    .selectFrom('chargers')
-    .select('id')
-    .where('id', '=', chargerId)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow();
-
-/** Those of charges that are over: their stations have forgotten them. */
-async function forgetEnded(tx: Context, chargerId: string): Promise<void> {
-  await db(tx)
-    .deleteFrom('charging_profiles')
-    .where('chargerId', '=', chargerId)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('sessions as s')
-          .select('s.id')
-          .whereRef('s.id', '=', 'charging_profiles.sessionId')
-          .where('s.status', 'not in', [...OPEN_STATUSES]),
-      ),
-    )
-    .execute();
-}
-
-async function freeNumber(tx: Context, chargerId: string): Promise<number> {
-  const { count, highest } = await db(tx)
-    .selectFrom('charging_profiles')
-    .select(({ fn }) => [fn.countAll<string>().as('count'), fn.max('number').as('highest')])
-    .where('chargerId', '=', chargerId)
-    .where('status', '!=', 'reported')
-    .executeTakeFirstOrThrow();
-  if (Number(count) >= MAX_PROFILES) invalid('chargerId', `has ${MAX_PROFILES} profiles already`);
-  const number = (highest ?? 0) + 1;
-  if (number > MAX_PROFILE_NUMBER) throw new ConflictError('The charger has no profile number left.');
-  return number;
-}
-
 async function runningSession(tx: Context, chargerId: string, connectorNumber: number): Promise<string> {
   const session = await db(tx)
     .selectFrom('sessions')
@@ -246,56 +156,4 @@ async function runningSession(tx: Context, chargerId: string, connectorNumber: n
   return (
     session?.id ?? invalid('connectorNumber', 'no charge runs there: a remote start may carry a profile')
   );
-}
-
-/** The profile of a charge that is about to start: it goes with the remote start, which knows no transaction yet. */
-export async function profileForStart(
-  tx: Context,
-  session: Session,
-  input: ScheduleInput,
-): Promise<StationProfile> {
-  const columns = scheduleColumns(input);
-  const { chargerId, networkId, connectorNumber, id: sessionId } = session;
-  const charger = { id: chargerId, networkId };
-  const id = await store(tx, charger, {
-    connectorNumber,
-    purpose: 'Tx',
-    sessionId,
-    isFromStart: true,
-    ...columns,
-  });
-  const connector = await db(tx)
-    .selectFrom('connectors as k')
-    .leftJoin('charging_limits as l', 'l.connectorId', 'k.id')
-    .select(['k.powerType', 'k.maxVoltageV', 'l.requestedUnit', 'l.requestedLimit', 'l.sentW'])
-    .where('k.id', '=', session.connectorId!)
-    .executeTakeFirstOrThrow();
-  const request = requestOf(connector as SiteConnector);
-  const { sentW } = connector;
-  const isHeldLower = sentW !== null && (request === null || sentW < request.watts);
-  const limit = isHeldLower ? ({ unit: 'W', limit: sentW, watts: sentW } as const) : request;
-  const periods = capped(columns.periods, columns.unit, limit, connector);
-  const now = tx.now().toString();
-  const row = (await db(tx)
-    .updateTable('charging_profiles')
-    .set({ sentAt: now, sentPeriods: jsonb(periods) })
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow()) as ChargingProfile;
-  return toStationProfile(row, periods, null);
-}
-
-/** The station has answered the remote start; the profile's fate is the start's. */
-export async function profileOfStart(
-  ctx: Context,
-  sessionId: string,
-  status: 'accepted' | 'rejected',
-): Promise<void> {
-  await db(ctx)
-    .updateTable('charging_profiles')
-    .set({ status, updatedAt: ctx.now().toString() })
-    .where('sessionId', '=', sessionId)
-    .where('isFromStart', '=', true)
-    .where('status', '=', 'pending')
-    .execute();
 }
