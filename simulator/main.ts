@@ -3,7 +3,7 @@ import { type FleetCharger, startFleet } from './fleet.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { OptionError, readOptions, type SimulatorOptions, usage } from './options.ts';
 import { phones } from './phones.ts';
-import { describeSummary, liveProgress, type Progress, plainProgress } from './progress.ts';
+import { describeErrors, describeSummary, liveProgress, type Progress, plainProgress } from './progress.ts';
 import { describeReconciliation } from './reconcile.ts';
 import { settleRun } from './run.ts';
 import type { StationChange } from './state.ts';
@@ -36,8 +36,10 @@ async function simulate(options: SimulatorOptions): Promise<number> {
   const live = process.stdout.isTTY && !options.quiet;
   let everOnline = false;
   let progress: Progress | undefined;
+  const errors = new Map<string, number>();
   const onChange = (change: StationChange) => {
     if (change.kind === 'connection' && change.connection === 'online') everOnline = true;
+    if (change.kind === 'error') errors.set(change.message, (errors.get(change.message) ?? 0) + 1);
     if (change.kind !== 'connection' || change.connection !== 'stopped') progress?.change(change);
   };
   write(`Stations: ${chargers.length}, server: ${options.url}, Ctrl-C ends`);
@@ -64,6 +66,7 @@ async function simulate(options: SimulatorOptions): Promise<number> {
   await fleet.stop();
   write('');
   for (const line of describeSummary(snapshots, fleet.struck())) write(line);
+  for (const line of describeErrors(errors)) write(line);
   for (const line of found ? describeReconciliation(found) : []) write(line);
   return everOnline && !found?.differences.length ? 0 : 1;
 }

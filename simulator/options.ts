@@ -13,7 +13,8 @@ export const usage = () => `npm run simulate -- [options]     virtual OCPP 1.6J 
   --scenario NAME|PATH who comes and what goes wrong; at the end, the stations' count is held against the server's
   --ocpp VERSION       1.6, 2.0.1 or mixed: every other station (default: the scenario's, else 1.6)
   --duration S         stop after S seconds (default 0: until Ctrl-C)
-  --drain S            at the end of a scenario: how long the stations may take to tell what they have queued (300)
+  --drain S            at the end of a scenario: how long the stations may take to tell what they have queued, as
+                       long as they get on with it (default 900)
   --speed X            energy flows X times faster; the clock stays real (default: the scenario's, else 1)
   --meter-interval S   seconds between meter values (default: the scenario's, else 2)
   --connects S         stations that connect in a second (default 50)
@@ -105,7 +106,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Si
       positive('--meter-interval', values['meter-interval'] ?? String(scenario?.meterIntervalSeconds ?? 2)) *
       1000,
     durationMs: atLeast('--duration', values.duration ?? '0', 0) * 1000,
-    drainMs: atLeast('--drain', values.drain ?? '300', 0) * 1000,
+    drainMs: atLeast('--drain', values.drain ?? '900', 0) * 1000,
     connectsPerSecond: positive('--connects', values.connects ?? '50'),
     tags: values['id-tag'] ?? (scenario && demo && !reconciles ? [demo.idTag] : []),
     quiet: values.quiet ?? false,

@@ -126,6 +126,18 @@ export function describeSummary(
   ];
 }
 
+const mostErrors = 5;
+
+/** What went wrong for the stations, the most frequent first. */
+export function describeErrors(errors: ReadonlyMap<string, number>): string[] {
+  const sorted = [...errors].sort(([, a], [, b]) => b - a);
+  const rest = sorted.length - mostErrors;
+  return [
+    ...sorted.slice(0, mostErrors).map(([message, times]) => `${times} × ${message}`),
+    ...(rest > 0 ? [`and ${rest} other errors`] : []),
+  ];
+}
+
 export function describeChange(change: StationChange): string {
   const { uid } = change;
   switch (change.kind) {
