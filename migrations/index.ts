@@ -6,6 +6,7 @@ import { Migration20261122000004 } from './Migration20261122000004.ts';
 import { Migration20261122000005 } from './Migration20261122000005.ts';
 import { Migration20261122000008 } from './Migration20261122000008.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
+import { Migration20261122000011 } from './Migration20261122000011.ts';
 
 /** In order of time; a migration that has been released is never changed. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   { name: 'Migration20261122000005', class: Migration20261122000005 },
   { name: 'Migration20261122000008', class: Migration20261122000008 },
   { name: 'Migration20261122000010', class: Migration20261122000010 },
+  { name: 'Migration20261122000011', class: Migration20261122000011 },
 ];

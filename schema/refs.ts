@@ -9,6 +9,7 @@ import { loadStationJobs } from '../src/domains/maintenance/read-station-jobs.ts
 import { loadSecurityEvents } from '../src/domains/maintenance/security-events.ts';
 import { loadApiKeys, loadNetworks } from '../src/domains/network/read-networks.ts';
 import { loadAlerts } from '../src/domains/notifications/alerts.ts';
+import { loadNotifications } from '../src/domains/notifications/read-notifications.ts';
 import { loadTransactions } from '../src/domains/payments/read-transactions.ts';
 import { loadReservations, loadSchedules } from '../src/domains/reservations/read-reservations.ts';
 import { loadSessions } from '../src/domains/sessions/read-sessions.ts';
@@ -35,6 +36,7 @@ export const TokenRef = entity('drivers', 'Token', loadTokens);
 export const TariffRef = entity('billing', 'Tariff', loadTariffs);
 export const TransactionRef = entity('billing', 'Transaction', loadTransactions);
 export const ReviewRef = entity('drivers', 'Review', loadReviews);
+export const NotificationRef = entity('drivers', 'Notification', loadNotifications);
 export const FavoriteRef = entity('drivers', 'Favorite', loadFavorites);
 export const WebhookSubscriptionRef = entity('insights', 'WebhookSubscription', loadWebhooks);
 export const WebhookDeliveryRef = entity('insights', 'WebhookDelivery', loadDeliveries);

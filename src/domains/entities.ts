@@ -1,4 +1,4 @@
-import { Event, NodeProcess } from '../kernel/event.entity.ts';
+import { Event, EventCursor, NodeProcess } from '../kernel/event.entity.ts';
 import { FailedAttempts, IdempotentAnswer, SigningKey, VapidKey } from '../kernel/installation.entity.ts';
 import { Charger } from './chargers/charger.entity.ts';
 import { ChargerConnection, SetAsideMessage, UnknownCharger } from './chargers/charger-connection.entity.ts';
@@ -17,6 +17,7 @@ import { StationJob } from './maintenance/station-job.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
+import { Notification } from './notifications/notification.entity.ts';
 import { NumberSeries, Transaction } from './payments/transaction.entity.ts';
 import { PushSubscription } from './push/push-subscription.entity.ts';
 import { Reservation } from './reservations/reservation.entity.ts';
@@ -25,12 +26,7 @@ import { MeterValue } from './sessions/meter-value.entity.ts';
 import { Session } from './sessions/session.entity.ts';
 import { ChargingLimit } from './smart-charging/charging-limit.entity.ts';
 import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
-import {
-  WebhookAttempt,
-  WebhookCursor,
-  WebhookDelivery,
-  WebhookSubscription,
-} from './webhooks/webhook.entity.ts';
+import { WebhookAttempt, WebhookDelivery, WebhookSubscription } from './webhooks/webhook.entity.ts';
 
 /** Every table of the product. */
 export const entities = [
@@ -55,10 +51,12 @@ export const entities = [
   ConnectorStatusReport,
   Driver,
   Event,
+  EventCursor,
   Location,
   MeterValue,
   Network,
   NodeProcess,
+  Notification,
   NumberSeries,
   Session,
   SetAsideMessage,
@@ -78,7 +76,6 @@ export const entities = [
   PushSubscription,
   VapidKey,
   WebhookAttempt,
-  WebhookCursor,
   WebhookDelivery,
   WebhookSubscription,
 ];

@@ -22,6 +22,7 @@ import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
 import { keylessLimit } from './keyless-limit.ts';
 import { contactOf, openMailer } from './mailer.ts';
+import { openSms } from './sms.ts';
 import { startWorker } from './worker.ts';
 
 const ALIVE_EVERY_MS = 5_000;
@@ -80,6 +81,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const chargers = new BusChargerCommands(em.fork(), bus, config.COMMAND_TIMEOUT_SECONDS);
   const secret = installationSecret(config);
   const mail = openMailer(config);
+  const sms = openSms(config);
   const outgoing = openGuardedFetch({
     allowLoopback: config.OUTGOING_ALLOW_LOOPBACK,
     timeoutMs: config.OUTGOING_TIMEOUT_SECONDS * 1000,
@@ -95,6 +97,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clientAddress: origin.clientAddress ?? null,
     secret,
     mail,
+    sms,
     outgoing,
     now,
     hub,
@@ -133,8 +136,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   await alive.first;
   const worker = config.ROLES.includes('worker')
     ? await startWorker(databaseUrl, log, hub, context, {
-        eventHours: config.EVENT_RETENTION_HOURS,
-        meterValueDays: config.METER_VALUE_RETENTION_DAYS,
+        retention: {
+          eventHours: config.EVENT_RETENTION_HOURS,
+          meterValueDays: config.METER_VALUE_RETENTION_DAYS,
+        },
+        offlineAlertMinutes: config.OFFLINE_ALERT_MINUTES,
       })
     : null;
 

@@ -26,6 +26,8 @@ export const Network = defineEntity({
     branding: p.json<Branding>(),
     /** The drivers' app: links in mails lead there. */
     appUrl: p.text().nullable(),
+    /** Where its operators are mailed alerts; null for nowhere. */
+    alertEmail: p.text().nullable(),
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),
   },

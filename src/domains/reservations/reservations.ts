@@ -16,6 +16,7 @@ import { lockFreeConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
 import { endReservation, lockReservation } from './end-reservation.ts';
+import { remindOfReservationLater } from './remind-later.ts';
 import type { Reservation } from './reservation.entity.ts';
 import { emitReservation } from './reservation-events.ts';
 import { ACTIVE_RESERVATIONS, advanceReservation } from './reservation-states.ts';
@@ -115,6 +116,7 @@ async function hold(ctx: Context, input: Hold): Promise<Reservation> {
         { networkId: reservation.networkId, reservationId: reservation.id },
         { key: `expire-reservation:${reservation.id}`, runAt: expiresAt },
       );
+      await remindOfReservationLater(tx, reservation, expiresAt);
       await emitReservation(tx, 'reservation.created', reservation);
       return reservation;
     });
