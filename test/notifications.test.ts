@@ -36,6 +36,8 @@ let maya: SignedIn;
 /** What Twilio answers; null lets it hang. */
 let twilioAnswer: { status: number; body: string } | null;
 const twilioPaths: string[] = [];
+/** Requests that it has not answered. */
+const atTwilio = { now: 0, most: 0 };
 const logLines: string[] = [];
 let offsetMs = 0;
 const receivers: Receiver[] = [];
@@ -53,6 +55,9 @@ const settings = () => ({
 beforeAll(async () => {
   smtp = await startSmtpSink();
   twilio = await startReceiver((response, _, request) => {
+    atTwilio.now++;
+    atTwilio.most = Math.max(atTwilio.most, atTwilio.now);
+    response.on('close', () => atTwilio.now--);
     twilioPaths.push(`${request.method} ${request.url}`);
     if (twilioAnswer) response.writeHead(twilioAnswer.status).end(twilioAnswer.body);
   });
@@ -226,6 +231,8 @@ describe('a channel that fails', () => {
     );
     expect(rows.find(row => row.channel === 'email')!.reason).toContain('550 no such mailbox');
     expect(twilio.received).toHaveLength(10);
+    // they have places of their own, and wait for no others’
+    expect(atTwilio.most).toBeLessThanOrEqual(4);
   });
 
   it('is tried again where it certainly sent nothing, and delivers once', async () => {
