@@ -207,6 +207,21 @@ describe('a driver whose charge has finished', () => {
   });
 });
 
+it('a job that comes again when all is done sends nothing', async () => {
+  await wantSms(maya);
+  await emitEvents(server, sessionEvent(server, 'session.completed', maya));
+  const sms = (await allSettled(server, maya)).find(row => row.channel === 'sms')!;
+  await server.sql(`select graphile_worker.add_job('sms-notification', $1::json)`, [
+    JSON.stringify({ networkId: server.demo.networkId, notificationId: sms.id }),
+  ]);
+  await eventually(
+    async () =>
+      (await server.sql(`select from graphile_worker.jobs where task_identifier = 'sms-notification'`))
+        .length === 0,
+  );
+  expect(twilio.received).toHaveLength(1);
+});
+
 describe('a channel that fails', () => {
   it('holds up no other: a mail server that refuses, an SMS provider that hangs', async () => {
     const phone = await phoneOf(maya);
@@ -415,11 +430,22 @@ it('a driver hears of nothing in another network', async () => {
   await emitEvents(server, foreign, sessionEvent(server, 'session.completed', { id: other.driverId }));
   await emitEvents(server, sessionEvent(server, 'session.started', maya));
   await allSettled(server, maya);
-  expect((await server.sql('select kind from notifications')) as object).toEqual([
-    { kind: 'session_started' },
-    { kind: 'session_started' },
-  ]);
-  expect(phone.service.received).toHaveLength(1);
+  // once more, with the events of both networks read at once
+  await server.sql('delete from notifications');
+  await server.sql(
+    `update event_cursors set sequence = (select min(sequence) - 1 from events where driver_id = $1)
+      where id = 'notifications'`,
+    [maya.id],
+  );
+  await emitEvents(server, paymentEvent(server, 'payment.captured', { id: newId() }));
+  await allSettled(server, maya);
+  expect(await server.sql('select distinct kind from notifications where driver_id = $1', [maya.id])).toEqual(
+    [{ kind: 'session_started' }],
+  );
+  expect(
+    (await server.sql(`select kind from notifications where kind = 'session_started'`)) as object,
+  ).toEqual([{ kind: 'session_started' }, { kind: 'session_started' }]);
+  expect(phone.service.received).toHaveLength(2);
 });
 
 it('an event that cannot be put into words holds up nobody else', async () => {
