@@ -9,6 +9,7 @@ import { Migration20261122000007 } from './Migration20261122000007.ts';
 import { Migration20261122000008 } from './Migration20261122000008.ts';
 import { Migration20261122000009 } from './Migration20261122000009.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
+import { Migration20261122000011 } from './Migration20261122000011.ts';
 import { Migration20261122000012 } from './Migration20261122000012.ts';
 
 /** In order of time; a migration that has been released is never changed. */
@@ -24,5 +25,6 @@ export const migrations = [
   { name: 'Migration20261122000008', class: Migration20261122000008 },
   { name: 'Migration20261122000009', class: Migration20261122000009 },
   { name: 'Migration20261122000010', class: Migration20261122000010 },
+  { name: 'Migration20261122000011', class: Migration20261122000011 },
   { name: 'Migration20261122000012', class: Migration20261122000012 },
 ];

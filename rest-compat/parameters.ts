@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isUuid } from '../src/kernel/ids.ts';
+import { PHONE_NUMBER_RULE, phoneNumber } from '../src/kernel/phone-number.ts';
 
 // What parameters may be. Query parameters arrive as text, body members as JSON; `meta` is what the API reference says
 // of them where the type alone does not.
@@ -103,12 +104,17 @@ export const list = <Item>(type: z.ZodType<Item, string>) =>
 /** PostgreSQL's text holds any character but NUL. */
 export const text = z
   .string({ message: 'must be a string' })
-  .refine(value => !value.includes('\0'), { message: 'must not contain a NUL character' });
+  .refine(value => !value.includes('\0'), { message: 'must not contain a NUL character', abort: true });
 export const integer = z.int32({ message: 'must be a whole number of 32 bits' });
 export const number = z.number({ message: 'must be a number' });
 export const boolean = z.boolean({ message: 'must be true or false' });
 const STARS = 'must be a whole number from 1 to 5';
 export const stars = z.int({ message: STARS }).min(1, { message: STARS }).max(5, { message: STARS });
+
+/** A phone number with its country. */
+export const phone = text
+  .refine(number => phoneNumber(number) !== null, { message: PHONE_NUMBER_RULE })
+  .meta({ examples: ['+17875551234'] });
 
 /** An optional member of a body: null is the same as leaving it out. */
 export const optional = <Type extends z.ZodType>(type: Type) =>

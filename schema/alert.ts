@@ -29,6 +29,8 @@ const AlertType = builder.enumType('AlertType', {
     WEBHOOK_DISABLED: { value: 'webhook_disabled', description: 'Too many deliveries in a row failed.' },
     PAYMENT_FAILED: { value: 'payment_failed', description: 'What is owed could not be had.' },
     PAYMENT_DISPUTED: { value: 'payment_disputed', description: 'A cardholder wants the money back.' },
+    CHARGER_OFFLINE: { value: 'charger_offline', description: 'A charger has been silent for too long.' },
+    CHARGER_FAULT: { value: 'charger_fault', description: 'A charger or a connector reports a fault.' },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 
@@ -57,6 +59,20 @@ AlertRef.implement({
       nullable: true,
       description: 'Of an alert of type PROBLEM_REPORT.',
       resolve: (alert, _, ctx) => reportOf(ctx, alert.id),
+    }),
+    occurrences: t.exposeInt('occurrences', {
+      description: 'How often it happened while the alert was open: one stands for all.',
+    }),
+    lastOccurredAt: t.expose('lastOccurredAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Null where it happened once.',
+    }),
+    resolvedAt: t.expose('resolvedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it was over by itself: the charger is back, the fault is gone, the payment was made.',
     }),
     acknowledgedAt: t.expose('acknowledgedAt', { type: 'DateTime', nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),

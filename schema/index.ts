@@ -23,6 +23,7 @@ import './account.ts';
 import './review.ts';
 import './favorite.ts';
 import './notification-preferences.ts';
+import './notification.ts';
 import './session.ts';
 import './transaction.ts';
 import './invoice.ts';

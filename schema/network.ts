@@ -2,7 +2,7 @@ import { encodeGlobalID } from '@pothos/plugin-relay';
 import { type NetworkBranding, networkBranding } from '../src/domains/network/branding.ts';
 import type { Branding } from '../src/domains/network/network.entity.ts';
 import { createNetwork, updateNetwork } from '../src/domains/network/networks.ts';
-import { listNetworks } from '../src/domains/network/read-networks.ts';
+import { alertEmailOf, listNetworks } from '../src/domains/network/read-networks.ts';
 import { ConflictError } from '../src/kernel/errors.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
@@ -46,6 +46,11 @@ NetworkRef.implement({
     branding: t.expose('branding', { type: BrandingRef }),
     appUrl: t.exposeString('appUrl', { nullable: true, description: "The drivers' app." }),
     invoiceDueDays: t.exposeInt('invoiceDueDays', { description: 'The term of payment of invoices.' }),
+    alertEmail: t.string({
+      nullable: true,
+      description: 'Where operators are mailed alerts. Null for drivers.',
+      resolve: (network, _, ctx) => alertEmailOf(ctx, network),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
@@ -71,6 +76,7 @@ const CreateNetworkInput = builder.inputType('CreateNetworkInput', {
     currency: t.string({ required: true }),
     branding: t.field({ type: BrandingInput }),
     appUrl: t.string({ description: "The drivers' app: HTTPS, or HTTP on localhost." }),
+    alertEmail: t.string({ description: 'Where operators are mailed alerts.' }),
   }),
 });
 
@@ -81,6 +87,7 @@ const UpdateNetworkInput = builder.inputType('UpdateNetworkInput', {
     branding: t.field({ type: BrandingInput }),
     appUrl: t.string({ description: "The drivers' app: HTTPS, or HTTP on localhost." }),
     invoiceDueDays: t.int({ description: 'The term of payment of invoices, 0 to 365.' }),
+    alertEmail: t.string({ description: 'Where operators are mailed alerts.' }),
   }),
 });
 

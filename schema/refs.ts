@@ -9,6 +9,7 @@ import { loadStationJobs } from '../src/domains/maintenance/read-station-jobs.ts
 import { loadSecurityEvents } from '../src/domains/maintenance/security-events.ts';
 import { loadApiKeys, loadNetworks } from '../src/domains/network/read-networks.ts';
 import { loadAlerts } from '../src/domains/notifications/alerts.ts';
+import { loadNotifications } from '../src/domains/notifications/read-notifications.ts';
 import { loadInvoices } from '../src/domains/payments/read-invoices.ts';
 import { loadTransactions } from '../src/domains/payments/read-transactions.ts';
 import { loadReservations, loadSchedules } from '../src/domains/reservations/read-reservations.ts';
@@ -37,6 +38,7 @@ export const TariffRef = entity('billing', 'Tariff', loadTariffs);
 export const TransactionRef = entity('billing', 'Transaction', loadTransactions);
 export const InvoiceRef = entity('billing', 'Invoice', loadInvoices);
 export const ReviewRef = entity('drivers', 'Review', loadReviews);
+export const NotificationRef = entity('drivers', 'Notification', loadNotifications);
 export const FavoriteRef = entity('drivers', 'Favorite', loadFavorites);
 export const WebhookSubscriptionRef = entity('insights', 'WebhookSubscription', loadWebhooks);
 export const WebhookDeliveryRef = entity('insights', 'WebhookDelivery', loadDeliveries);

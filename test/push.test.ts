@@ -1,19 +1,12 @@
-import { createECDH } from 'node:crypto';
-import ece from 'http_ece';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { system } from '../src/auth/viewer.ts';
-import { sendPush } from '../src/domains/push/send-push.ts';
 import { vapidKeys } from '../src/domains/push/vapid-keys.ts';
 import { inScopeOf } from '../src/kernel/context.ts';
-import { networksScope } from '../src/kernel/scope.ts';
-import { inTransaction } from '../src/kernel/transaction.ts';
 import { type SignedIn, signIn } from './support/driver.ts';
-import { eventually } from './support/eventually.ts';
-import { pushKeys } from './support/push-keys.ts';
-import { type Received, type Receiver, startReceiver } from './support/receiver.ts';
+import { pushDevice as device } from './support/push-device.ts';
+import { type Receiver, startReceiver } from './support/receiver.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
-import { makeJobsDue } from './support/webhooks.ts';
 
 let server: TestServer;
 let maya: SignedIn;
@@ -36,19 +29,6 @@ async function pushService(status = 201): Promise<Receiver> {
   const receiver = await startReceiver(response => response.writeHead(status).end());
   receivers.push(receiver);
   return receiver;
-}
-
-/** A browser: its keys, and what it makes of a message. */
-function device(endpoint: string) {
-  const pair = createECDH('prime256v1');
-  const keys = pushKeys(pair);
-  return {
-    subscription: { endpoint, keys },
-    read: ({ raw }: Received): unknown =>
-      JSON.parse(
-        ece.decrypt(raw, { version: 'aes128gcm', privateKey: pair, authSecret: keys.auth }).toString(),
-      ),
-  };
 }
 
 const subscribe = (driver: SignedIn, body: object) => driver.rest('POST', '/push/subscribe', { body });
@@ -155,60 +135,3 @@ it('the installation’s keys are made once, however many ask at once, and kept 
   expect(pair.publicKey).toBe(keys[0]);
   expect(row).not.toContain(pair.privateKey);
 });
-
-describe('a message to a driver', () => {
-  const message = { title: 'Done', body: 'The charge is over.', data: { sessionId: '1' } };
-
-  async function tell(driver: SignedIn, fails = false): Promise<void> {
-    const { networkId } = server.demo;
-    const ctx = server.app.context(system, 'test', { scope: networksScope([networkId]) });
-    await inScopeOf(ctx, () =>
-      inTransaction(ctx, async tx => {
-        await sendPush(tx, { id: driver.id, networkId }, message);
-        if (fails) throw new Error('rolled back');
-      }),
-    );
-  }
-
-  it('goes to each of their devices, and to nobody’s if the change is rolled back', async () => {
-    const [first, second, other] = [await pushService(), await pushService(), await pushService()];
-    const [phone, tablet] = [device(first.url), device(second.url)];
-    for (const { subscription } of [phone, tablet]) await subscribe(maya, subscription);
-    await subscribe(luis, device(other.url).subscription);
-    await expect(tell(maya, true)).rejects.toThrow('rolled back');
-    await tell(maya);
-    expect(phone.read((await first.expect(1))[0]!)).toEqual(message);
-    expect(tablet.read((await second.expect(1))[0]!)).toEqual(message);
-    await eventually(async () => (await waiting()).length === 0);
-    expect([first, second, other].map(({ received }) => received.length)).toEqual([1, 1, 0]);
-  });
-
-  it('is tried again where the service fails, until it is of no use', async () => {
-    let status = 503;
-    const service = await startReceiver(response => response.writeHead(status).end());
-    receivers.push(service);
-    await subscribe(maya, device(service.url).subscription);
-    await tell(maya);
-    await eventually(async () => (await waiting()).some(job => job.lastError !== null));
-    expect(service.received).toHaveLength(1);
-    status = 201;
-    await makeJobsDue(server);
-    await service.expect(2);
-    await eventually(async () => (await waiting()).length === 0);
-
-    status = 503;
-    await tell(maya);
-    await eventually(async () => (await waiting()).some(job => job.lastError !== null));
-    await server.sql(
-      `update graphile_worker._private_jobs
-          set payload = jsonb_set(payload::jsonb, '{expiresAt}', '"2020-01-01T00:00:00Z"')::json, run_at = now()`,
-    );
-    await eventually(async () => (await waiting()).length === 0);
-    expect(service.received).toHaveLength(3);
-  });
-});
-
-const waiting = () =>
-  server.sql<{ lastError: string | null }>(
-    `select last_error as "lastError" from graphile_worker.jobs where task_identifier = 'send-push'`,
-  );

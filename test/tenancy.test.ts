@@ -14,6 +14,7 @@ import { networksScope, runInScope, systemScope } from '../src/kernel/scope.ts';
 import { newDriver, newKey, type TestDriver } from './support/callers.ts';
 import { bootedStation, demoCharger, playCharge } from './support/charge.ts';
 import { globalId } from './support/global-id.ts';
+import { quiet } from './support/notifications.ts';
 import {
   chargeThere,
   driverThere,
@@ -56,6 +57,7 @@ beforeAll(async () => {
     steps: [{ minute: 10, meter: 4_000, powerW: 22_000 }],
     stop: { minute: 20, meter: 8_000 },
   });
+  await quiet(server);
   app = new pg.Client({
     connectionString: server.databaseUrl,
     options: `-c role=${APP_ROLE}`,
@@ -384,6 +386,7 @@ describe.each([
     ids.certificate = await rowOf('charger_certificates', other.networkId);
     ids.change = await rowOf('configuration_changes', other.networkId);
     ids.webhook = await rowOf('webhook_subscriptions', other.networkId);
+    ids.notification = await rowOf('notifications', other.networkId);
     ids.delivery = await rowOf('webhook_deliveries', other.networkId);
     ids.transaction = await rowOf('transactions', other.networkId);
     ids.invoice = await rowOf('invoices', other.networkId);
@@ -430,6 +433,7 @@ describe.each([
     certificate: '',
     change: '',
     webhook: '',
+    notification: '',
     delivery: '',
     ownTariff: '',
     ownLocation: '',
@@ -471,6 +475,7 @@ describe.each([
     () => globalId('Review', ids.review),
     () => globalId('Reservation', ids.reservation),
     () => globalId('Schedule', ids.schedule),
+    () => globalId('Notification', ids.notification),
   ];
   const webhook = () => globalId('WebhookSubscription', ids.webhook);
   /** With what only an operator may ask for, and only a driver. */
@@ -606,6 +611,14 @@ describe.each([
       answer: unknownCredentials,
     },
     filtered('tokens', 'TokenFilter', 'driverId', () => foreign('driver')),
+    filtered('notifications', 'NotificationFilter', 'driverId', () => foreign('driver')),
+    {
+      covers: [],
+      operation: '{ result: notifications { totalCount nodes { id } } }',
+      as: 'driver',
+      variables: () => ({}),
+      answer: { totalCount: 0, nodes: [] },
+    },
     ofCharger('chargerConfiguration', 'variables { value }'),
     ofCharger('configurationChanges', 'totalCount'),
     ofCharger('localList', 'version'),

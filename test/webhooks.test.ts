@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import pg from 'pg';
 import { Webhook as Standard } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../src/kernel/event-catalogue.ts';
 import { eventually } from './support/eventually.ts';
 import { type Received, type Receiver, startReceiver } from './support/receiver.ts';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { secretOf, startTestServer, type TestServer } from './support/server.ts';
 import {
   deliveriesOf,
   deliveryIn,
@@ -528,7 +526,10 @@ const recovering = `select from graphile_worker.jobs where task_identifier = 're
 const sending = `select from graphile_worker.jobs where task_identifier = 'send-webhooks' and run_at <= now()`;
 
 const webhookCursor = async (): Promise<number> =>
-  Number((await server.sql<{ sequence: string }>('select sequence from webhook_cursor'))[0]!.sequence);
+  Number(
+    (await server.sql<{ sequence: string }>(`select sequence from event_cursors where id = 'webhooks'`))[0]!
+      .sequence,
+  );
 const lastSequence = async (): Promise<number> =>
   Number((await server.sql<{ last: string }>('select max(sequence) as last from events'))[0]!.last);
 
@@ -540,6 +541,3 @@ function isSignedWith(webhook: Webhook, received: Received): boolean {
     return false;
   }
 }
-
-const secretOf = ({ app }: TestServer): string =>
-  readFileSync(join(app.config.DATA_DIR, 'secret.key'), 'utf8').trim();

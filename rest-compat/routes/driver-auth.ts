@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { myself, notice, signIn, tokenPair } from '../answers/driver-auth.ts';
 import { toUuid } from '../ids.ts';
-import { optional, text } from '../parameters.ts';
+import { optional, phone, text } from '../parameters.ts';
 import { row } from '../row.ts';
 import { time } from '../values.ts';
 
@@ -43,7 +43,7 @@ export const register = row({
   path: '/auth/driver/register',
   title: 'Register a driver',
   access: { scope: 'write', audience: 'public' },
-  body: z.object({ email: text, password: text, firstName: text, lastName: text, phone: optional(text) }),
+  body: z.object({ email: text, password: text, firstName: text, lastName: text, phone: optional(phone) }),
   operation: `mutation Register($input: RegisterInput!) { result: register(input: $input) { ${SIGN_IN} } }`,
   variables: ({ body: { phone, ...input } }) => ({ input: { ...input, phoneNumber: phone } }),
   response: signIn,

@@ -1,4 +1,4 @@
-import { Event, NodeProcess } from '../kernel/event.entity.ts';
+import { Event, EventCursor, NodeProcess } from '../kernel/event.entity.ts';
 import { FailedAttempts, IdempotentAnswer, SigningKey, VapidKey } from '../kernel/installation.entity.ts';
 import { Charger } from './chargers/charger.entity.ts';
 import { ChargerConnection, SetAsideMessage, UnknownCharger } from './chargers/charger-connection.entity.ts';
@@ -18,6 +18,7 @@ import { StationJob } from './maintenance/station-job.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
+import { Notification } from './notifications/notification.entity.ts';
 import { CreditNote, Invoice, InvoiceLine } from './payments/invoice.entity.ts';
 import { PaymentOperation, Refund, SessionPayment } from './payments/payment.entity.ts';
 import { PaymentCustomer, PaymentSettings, StripeEvent } from './payments/payment-settings.entity.ts';
@@ -31,12 +32,7 @@ import { TransactionEvent } from './sessions/transaction-event.entity.ts';
 import { ChargingLimit } from './smart-charging/charging-limit.entity.ts';
 import { ChargingProfile } from './smart-charging/charging-profile.entity.ts';
 import { Tariff, TariffAssignment } from './tariffs/tariff.entity.ts';
-import {
-  WebhookAttempt,
-  WebhookCursor,
-  WebhookDelivery,
-  WebhookSubscription,
-} from './webhooks/webhook.entity.ts';
+import { WebhookAttempt, WebhookDelivery, WebhookSubscription } from './webhooks/webhook.entity.ts';
 
 /** Every table of the product. */
 export const entities = [
@@ -65,11 +61,13 @@ export const entities = [
   CreditNote,
   Invoice,
   InvoiceLine,
+  EventCursor,
   Location,
   MessageFault,
   MeterValue,
   Network,
   NodeProcess,
+  Notification,
   NumberSeries,
   PaymentCustomer,
   PaymentOperation,
@@ -96,7 +94,6 @@ export const entities = [
   PushSubscription,
   VapidKey,
   WebhookAttempt,
-  WebhookCursor,
   WebhookDelivery,
   WebhookSubscription,
 ];

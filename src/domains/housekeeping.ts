@@ -16,6 +16,7 @@ const BATCH = 5_000;
 
 const OVERDUE: readonly { readonly table: string; readonly where: string }[] = [
   { table: 'idempotent_answers', where: `created_at < now() - interval '1 day'` },
+  { table: 'notifications', where: `created_at < now() - interval '30 days'` },
   { table: 'password_resets', where: `expires_at < now() - interval '1 day'` },
   // a week longer, so that a token which is used again is still known for one
   { table: 'refresh_tokens', where: `expires_at < now() - interval '7 days'` },

@@ -8,6 +8,7 @@ import type { GuardedFetch } from './guarded-fetch.ts';
 import type { InstallationSecret } from './installation-secret.ts';
 import type { Mailer } from './mailer.ts';
 import { runInScope, type Scope } from './scope.ts';
+import type { SmsSender } from './sms.ts';
 
 /** What one piece of work may use: made for each request, OCPP call or job, and handed down as it is. */
 export interface Context {
@@ -23,6 +24,8 @@ export interface Context {
   readonly clientAddress: string | null;
   /** Mail on its way out; for jobs, which are tried again. */
   readonly mail: Mailer;
+  /** SMS on its way out; null where this installation sends none. */
+  readonly sms: SmsSender | null;
   /** HTTP to places that others have named; for jobs, never within a transaction. */
   readonly outgoing: GuardedFetch;
   /** What only this installation knows. */

@@ -25,6 +25,14 @@ export const Event = defineEntity({
 });
 export type Event = InferEntity<typeof Event>;
 
+/** How far each consumer of the log has come (see `event-consumer.ts`): one row for each, made by a migration. */
+export const EventCursor = defineEntity({
+  name: 'EventCursor',
+  tableName: 'event_cursors',
+  properties: { id: p.text().primary(), sequence: column.bigint() },
+});
+export type EventCursor = InferEntity<typeof EventCursor>;
+
 /** The processes that share this database, and when each was last alive. */
 export const NodeProcess = defineEntity({
   name: 'NodeProcess',

@@ -29,7 +29,15 @@ export interface GuardedFetch {
 }
 
 /** No answer; the message says why, and nothing of our own network. */
-export class UnreachableError extends Error {}
+export class UnreachableError extends Error {
+  /** Whether the request may have arrived all the same. */
+  readonly mayHaveArrived: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly mayHaveArrived: boolean }) {
+    super(message, options);
+    this.mayHaveArrived = options.mayHaveArrived;
+  }
+}
 
 /** The addresses that a name stands for. */
 export type Resolve = (name: string) => Promise<string[]>;
@@ -64,13 +72,16 @@ export function openGuardedFetch(options: GuardOptions): GuardedFetch {
     problemWith,
     async post(url, headers, body) {
       const problem = problemWith(url);
-      if (problem) throw new UnreachableError(`The URL ${problem}.`);
+      if (problem) throw new UnreachableError(`The URL ${problem}.`, { mayHaveArrived: false });
       try {
         const signal = AbortSignal.timeout(timeoutMs);
         const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher: agent });
         return { status: answer.statusCode, body: await beginningOf(answer.body) };
       } catch (error) {
-        throw new UnreachableError(reasonOf(error, timeoutMs), { cause: error });
+        throw new UnreachableError(reasonOf(error, timeoutMs), {
+          cause: error,
+          mayHaveArrived: !isBeforeTheRequest(error),
+        });
       }
     },
     close: () => agent.destroy(),
@@ -149,6 +160,17 @@ function reasonOf(error: unknown, timeoutMs: number): string {
     return `No whole answer within ${timeoutMs / 1000} s.`;
   }
   return REASONS[code ?? ''] ?? `The connection failed (${code ?? name}).`;
+}
+
+/** Of what failed while it looked up the name or connected, nothing has left. */
+function isBeforeTheRequest(error: unknown): boolean {
+  const { syscall, code } = error as { syscall?: string; code?: string };
+  return (
+    error instanceof ForbiddenAddress ||
+    syscall === 'connect' ||
+    /^(query|getaddrinfo)/.test(syscall ?? '') ||
+    code === 'UND_ERR_CONNECT_TIMEOUT'
+  );
 }
 
 const REASONS: Record<string, string> = {

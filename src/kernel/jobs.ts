@@ -26,15 +26,13 @@ export interface JobMap {
   'send-webhooks': { networkId: string; subscriptionId: string };
   /** `from` and `to`: inclusive; `behind`: how far it has come in the log. */
   'recover-webhooks': { networkId: string; subscriptionId: string; from: string; to: string; behind: string };
-  'send-push': { networkId: string; subscriptionId: string; message: PushMessage; expiresAt: string };
-}
-
-/** What a device shows. */
-export interface PushMessage {
-  readonly title: string;
-  readonly body: string;
-  /** For the app, which opens what it names. */
-  readonly data?: Readonly<Record<string, string>>;
+  'push-notification': { networkId: string; notificationId: string };
+  'mail-notification': { networkId: string; notificationId: string };
+  'sms-notification': { networkId: string; notificationId: string };
+  'remind-of-reservation': { networkId: string; reservationId: string };
+  'remind-of-schedule': { networkId: string; scheduleId: string };
+  'alert-offline': { networkId: string; chargerId: string; afterMinutes: number };
+  'mail-alerts': { networkId: string };
 }
 
 export type JobName = keyof JobMap;
@@ -59,6 +57,21 @@ export async function addJob<Name extends JobName>(
   await inTransaction(ctx, async tx => {
     await sql`select app.add_job(${name}, ${JSON.stringify(payload)}::json,
                              ${options.runAt?.toString() ?? null}::timestamptz, ${options.key ?? null})`.execute(
+      tx.em.getKysely(),
+    );
+  });
+}
+
+/** Adds many of one kind, as `addJob` does. */
+export async function addJobs<Name extends JobName>(
+  ctx: Context,
+  name: Name,
+  payloads: readonly JobMap[Name][],
+): Promise<void> {
+  if (payloads.length === 0) return;
+  await inTransaction(ctx, async tx => {
+    await sql`select app.add_job(${name}, payload::json, null, null)
+                from jsonb_array_elements(${JSON.stringify(payloads)}::jsonb) payload`.execute(
       tx.em.getKysely(),
     );
   });

@@ -22,6 +22,7 @@ import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
 import { keylessLimit } from './keyless-limit.ts';
 import { contactOf, openMailer } from './mailer.ts';
+import { openSms } from './sms.ts';
 import { stripeAt } from './stripe.ts';
 import { startWorker } from './worker.ts';
 
@@ -81,6 +82,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const chargers = new BusChargerCommands(em.fork(), bus, config.COMMAND_TIMEOUT_SECONDS);
   const secret = installationSecret(config);
   const mail = openMailer(config);
+  const sms = openSms(config);
   const outgoing = openGuardedFetch({
     allowLoopback: config.OUTGOING_ALLOW_LOOPBACK,
     timeoutMs: config.OUTGOING_TIMEOUT_SECONDS * 1000,
@@ -97,6 +99,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clientAddress: origin.clientAddress ?? null,
     secret,
     mail,
+    sms,
     outgoing,
     stripe,
     now,
@@ -141,6 +144,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         eventHours: config.EVENT_RETENTION_HOURS,
         meterValueDays: config.METER_VALUE_RETENTION_DAYS,
         silentHours: config.STALE_SESSION_HOURS,
+        offlineAlertMinutes: config.OFFLINE_ALERT_MINUTES,
       })
     : null;
 

@@ -66,6 +66,27 @@ const settings = z.object({
     .string()
     .regex(/^smtps?:\/\//, { message: 'must begin with smtp:// or smtps://' })
     .optional(),
+  SMS_PROVIDER: z.enum(['twilio'], { message: 'must be twilio' }).optional(),
+  TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-fA-F]{32}$/, { message: 'must be AC and 32 hexadecimal digits' })
+    .optional(),
+  TWILIO_AUTH_TOKEN: z.string().optional(),
+  TWILIO_FROM: z
+    .string()
+    .regex(/^(\+[1-9]\d{6,14}|[A-Za-z0-9 ]{1,11}|\d{3,8})$/, {
+      message: 'must be a number such as +17875551234, a short code, or up to 11 letters and digits',
+    })
+    .optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z
+    .string()
+    .regex(/^MG[0-9a-fA-F]{32}$/, { message: 'must be MG and 32 hexadecimal digits' })
+    .optional(),
+  TWILIO_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]/, { message: 'must begin with http:// or https://' })
+    .default('https://api.twilio.com'),
+  OFFLINE_ALERT_MINUTES: integer(5, 10_080, 15),
   MAIL_FROM: z.string().min(3).default('Chargegraph <no-reply@localhost>'),
   OUTGOING_ALLOW_LOOPBACK: flag(false),
   OUTGOING_TIMEOUT_SECONDS: integer(1, 60, 10),
@@ -107,6 +128,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
   if (!parsed.data.TLS_CERT_FILE !== !parsed.data.TLS_KEY_FILE) {
     throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together: give both, or neither');
+  }
+  const { SMS_PROVIDER, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID } =
+    parsed.data;
+  const hasSender = TWILIO_FROM || TWILIO_MESSAGING_SERVICE_SID;
+  if (SMS_PROVIDER === 'twilio' && !(TWILIO_ACCOUNT_SID && TWILIO_AUTH_TOKEN && hasSender)) {
+    throw new ConfigError(
+      'SMS_PROVIDER=twilio needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, and TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID',
+    );
   }
   return parsed.data;
 }

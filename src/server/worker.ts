@@ -11,11 +11,15 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { keepHouse, type Retention } from '../domains/housekeeping.ts';
-import { jobHandlers, outgoingJobs } from '../domains/jobs.ts';
+import { jobHandlers, LANES, laneOf } from '../domains/jobs.ts';
+import { alertFanOut } from '../domains/notifications/alert-fan-out.ts';
+import { notificationFanOut } from '../domains/notifications/notification-fan-out.ts';
 import { closeStaleSessionsEverywhere } from '../domains/sessions/close-stale-sessions.ts';
-import { fanOut } from '../domains/webhooks/fan-out.ts';
+import { webhookFanOut } from '../domains/webhooks/fan-out.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
+import { consumeEvents, type EventConsumer } from '../kernel/event-consumer.ts';
 import type { EventHub } from '../kernel/event-hub.ts';
+import type { JobName } from '../kernel/jobs.ts';
 import { networksScope, systemScope } from '../kernel/scope.ts';
 import { everySoOften, oneAtATime } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
@@ -34,9 +38,10 @@ async function releaseLostJobs(pool: pg.Pool): Promise<void> {
   );
 }
 
-/** Jobs at a time: of our own, and of those that wait for machines of others. */
-const CONCURRENCY = 4;
-const OUTGOING_CONCURRENCY = 16;
+/** Jobs at a time: of our own, and of those that wait for machines of others, lane by lane. */
+const CONCURRENCY = { own: 4, web: 16, stripe: 8, mail: 4, sms: 4 };
+/** One of each lane's listens; the others fetch jobs and complete them. */
+const POOL_SIZE = 14;
 
 /** How often it is looked for charges whose stop is not to be waited for any longer. */
 const STALE_EVERY_MS = 60_000;
@@ -47,6 +52,8 @@ const CRON = parseCronItems([{ task: 'keep-house', match: '17 * * * *', identifi
 export interface Upkeep extends Retention {
   /** A session is closed when nothing was heard of its charger for so long. */
   readonly silentHours: number;
+  /** Operators get an alert of a charger that is silent for so long. */
+  readonly offlineAlertMinutes: number;
 }
 
 export interface Worker {
@@ -57,7 +64,7 @@ type ContextOf = (viewer: Viewer, requestId: string, origin: Origin) => Context;
 
 /**
  * Runs the jobs that are due, whichever process added them, each for the network that its payload names; and makes
- * events into webhook deliveries as they come.
+ * events into webhook deliveries, notifications and alerts as they come.
  */
 export async function startWorker(
   databaseUrl: string,
@@ -66,34 +73,42 @@ export async function startWorker(
   context: ContextOf,
   upkeep: Upkeep,
 ): Promise<Worker> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, application_name: 'chargegraph worker' });
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: POOL_SIZE,
+    application_name: 'chargegraph worker',
+  });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
   pool.on('error', lost).on('connect', client => client.on('error', lost));
   await releaseLostJobs(pool);
   const releasing = everySoOften(LOST_AFTER_MS / 10, log, () => releaseLostJobs(pool));
-  const isOutgoing = (name: string) => outgoingJobs.has(name);
   const runners = await Promise.all([
     startRunner(pool, log, {
-      concurrency: CONCURRENCY,
+      concurrency: CONCURRENCY.own,
       taskList: {
-        ...tasks(context, name => !isOutgoing(name)),
+        ...tasks(context, undefined),
         'keep-house': (_, { job }) =>
           keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), upkeep),
       },
       parsedCronItems: CRON,
     }),
-    startRunner(pool, log, { concurrency: OUTGOING_CONCURRENCY, taskList: tasks(context, isOutgoing) }),
+    ...LANES.map(lane =>
+      startRunner(pool, log, { concurrency: CONCURRENCY[lane], taskList: tasks(context, lane) }),
+    ),
   ]);
   const sweeping = everySoOften(STALE_EVERY_MS, log, () =>
     closeStaleSessionsEverywhere(context(system, 'stale-sessions', { scope: systemScope }), upkeep).catch(
       error => log.error({ err: error }, 'stale sessions not closed'),
     ),
   );
-  const fanningOut = startFanOut(log, hub, () => context(system, 'fan-out', { scope: systemScope }));
+  const consuming = [webhookFanOut, notificationFanOut, alertFanOut(upkeep.offlineAlertMinutes)].map(
+    consumer =>
+      startConsumer(log, hub, consumer, () => context(system, consumer.name, { scope: systemScope })),
+  );
   return {
     async stop() {
       await sweeping.stop();
-      await fanningOut.stop();
+      await Promise.all(consuming.map(consumer => consumer.stop()));
       await Promise.all(runners.map(runner => runner.stop()));
       await releasing.stop();
       await pool.end();
@@ -101,8 +116,8 @@ export async function startWorker(
   };
 }
 
-function tasks(context: ContextOf, isIncluded: (name: string) => boolean): TaskList {
-  const included = Object.entries(jobHandlers).filter(([name]) => isIncluded(name));
+function tasks(context: ContextOf, lane: (typeof laneOf)[JobName]): TaskList {
+  const included = Object.entries(jobHandlers).filter(([name]) => laneOf[name as JobName] === lane);
   return Object.fromEntries(
     included.map(([name, handler]): [string, Task] => [
       name,
@@ -132,15 +147,15 @@ async function startRunner(pgPool: pg.Pool, log: Logger, options: RunnerOptions)
   return runner;
 }
 
-/** Each time that the log has been read, what it holds more is made into deliveries. */
-function startFanOut(log: Logger, hub: EventHub, context: () => Context) {
+/** Each time that the log has been read, the consumer gets what it holds more. One that fails holds up no other. */
+function startConsumer(log: Logger, hub: EventHub, consumer: EventConsumer, context: () => Context) {
   let done: string | null = null;
-  const fanningOut = oneAtATime(log, async () => {
+  const consuming = oneAtATime(log, async () => {
     const settled = hub.settled();
     if (settled === null || settled === done) return;
-    while (await fanOut(context(), settled));
+    while (await consumeEvents(context(), consumer, settled));
     done = settled;
   });
-  hub.onRead(fanningOut.wake);
-  return fanningOut;
+  hub.onRead(consuming.wake);
+  return consuming;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -142,3 +142,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
   };
 }
+
+/** For another process on the same database. */
+export const secretOf = ({ app }: TestServer): string =>
+  readFileSync(join(app.config.DATA_DIR, 'secret.key'), 'utf8').trim();

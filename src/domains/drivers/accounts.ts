@@ -9,6 +9,7 @@ import { newId } from '../../kernel/ids.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { brandedMail } from '../notifications/branded-mail.ts';
 import { type DriverTokens, issueTokens, revokeRefreshTokens } from './driver-tokens.ts';
 import { addDriver } from './drivers.ts';
 import { countFailure, forgetFailures, holdBackGuessing } from './failed-attempts.ts';
@@ -87,28 +88,25 @@ export async function mailPasswordReset(
     .then(() =>
       db(ctx)
         .selectFrom('networks')
-        .select(['name', 'appUrl'])
+        .select(['name', 'branding', 'appUrl'])
         .where('id', '=', networkId)
         .executeTakeFirstOrThrow(),
     );
   const token = resetToken(ctx, resetId);
   const link = network.appUrl && `${network.appUrl.replace(/\/$/, '')}/reset-password?token=${token}`;
-  await ctx.mail.send({
-    to: driver.email,
-    subject: `${network.name}: choose a new password`,
-    text: [
-      `Hello ${driver.firstName},`,
-      '',
-      `somebody asked for a new password for your account at ${network.name}. If it was you, ` +
-        (link
-          ? `open this link within ${RESET_MINUTES} minutes:`
-          : `enter this code within ${RESET_MINUTES} minutes:`),
-      '',
-      link ?? token,
-      '',
-      'If it was not you, do nothing: your password stays as it is.',
-    ].join('\n'),
-  });
+  const ask = `Somebody asked for a new password for your account at ${network.name}. If it was you, ${
+    link ? 'open this link' : 'enter this code'
+  } within ${RESET_MINUTES} minutes.`;
+  await ctx.mail.send(
+    brandedMail(network, {
+      to: driver.email,
+      subject: `${network.name}: choose a new password`,
+      greeting: `Hello ${driver.firstName},`,
+      paragraphs: [ask, ...(link ? [] : [token])],
+      action: link ? { label: 'Choose a new password', url: link } : null,
+      footer: 'If it was not you, do nothing: your password stays as it is.',
+    }),
+  );
 }
 
 /** Sets a new password by the mail's token, once, and signs the driver out everywhere. */

@@ -3,6 +3,7 @@ import { authorize, reachedNetwork } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ConflictError, EmailTakenError, invalid, NotFoundError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
+import { checkedPhoneNumber } from '../../kernel/phone-number.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import { checkEmail } from './check-email.ts';
@@ -37,7 +38,7 @@ export async function addDriver(
   networkId: string,
   input: NewDriver,
 ): Promise<{ id: string; tokenUid: string }> {
-  checkDriver(input);
+  const given = checkedDriver(input);
   const id = newId();
   try {
     return await inTransaction(ctx, async tx => {
@@ -49,7 +50,7 @@ export async function addDriver(
           email: input.email,
           firstName: input.firstName,
           lastName: input.lastName,
-          phoneNumber: input.phoneNumber ?? null,
+          phoneNumber: given.phoneNumber ?? null,
           address: input.address ?? null,
           city: input.city ?? null,
           state: input.state ?? null,
@@ -77,12 +78,12 @@ export type DriverChanges = {
 /** Changes what is given. For operators. */
 export async function updateDriver(ctx: Context, id: string, changes: DriverChanges): Promise<string> {
   authorize(ctx.viewer, 'write');
-  checkDriver(changes);
+  const checked = checkedDriver(changes);
   const optional = ['phoneNumber', 'address', 'city', 'state', 'postalCode', 'country'] as const;
   const required = ['email', 'firstName', 'lastName'] as const;
   const given = Object.fromEntries([
-    ...required.flatMap(field => (changes[field] == null ? [] : [[field, changes[field]]])),
-    ...optional.flatMap(field => (changes[field] === undefined ? [] : [[field, changes[field]]])),
+    ...required.flatMap(field => (checked[field] == null ? [] : [[field, checked[field]]])),
+    ...optional.flatMap(field => (checked[field] === undefined ? [] : [[field, checked[field]]])),
   ]);
   try {
     const updated = await db(ctx)
@@ -102,11 +103,17 @@ export async function updateDriver(ctx: Context, id: string, changes: DriverChan
   }
 }
 
-function checkDriver(fields: DriverChanges): void {
+/** With the phone number in E.164. Throws a ValidationError for the first field that cannot be. */
+function checkedDriver(fields: DriverChanges): DriverChanges {
   if (fields.email != null) checkEmail('email', fields.email);
   for (const field of ['firstName', 'lastName'] as const) {
     if (fields[field] != null && fields[field].trim() === '') invalid(field, 'must not be empty');
   }
+  if (fields.country && !/^[A-Z]{2}$/.test(fields.country)) {
+    invalid('country', 'must be two capital letters (ISO 3166-1), such as US');
+  }
+  if (fields.phoneNumber == null) return fields;
+  return { ...fields, phoneNumber: checkedPhoneNumber('phoneNumber', fields.phoneNumber) };
 }
 
 export interface NewToken {

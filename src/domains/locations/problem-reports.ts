@@ -54,7 +54,8 @@ export async function reportProblem(ctx: Context, input: NewProblemReport): Prom
       .execute();
     const place = charger ? `${location.name}, ${charger.uid}` : location.name;
     const message = `${TITLES[input.category]} reported at ${place}${note ? `: ${note}` : ''}`;
-    await raiseAlert(tx, { id, ...subject, type: 'problem_report', message });
+    // each driver's own words: none stands for another
+    await raiseAlert(tx, { id, ...subject, type: 'problem_report', subject: null, message });
   });
   return { alertId: id };
 }

@@ -70,29 +70,15 @@ export async function securityEvent(ctx: Context, station: Station, report: Secu
       .executeTakeFirst();
     if (!stored) return;
     await keepNewest(tx, 'security_events', station.id, KEPT_EVENTS);
-    if (isCritical) await raiseOnce(tx, station, report.type);
-  });
-}
-
-async function raiseOnce(tx: Context, station: Station, type: string): Promise<void> {
-  const message = `Security event at ${station.uid}: ${type}.`;
-  const open = await db(tx)
-    .selectFrom('alerts')
-    .select('id')
-    .where('chargerId', '=', station.id)
-    .where('type', '=', 'security_event')
-    .where('message', '=', message)
-    .where('acknowledgedAt', 'is', null)
-    .where('networkId', '=', station.networkId)
-    .executeTakeFirst();
-  if (open) return;
-  await raiseAlert(tx, {
-    id: newId(),
-    networkId: station.networkId,
-    type: 'security_event',
-    message,
-    locationId: station.locationId,
-    chargerId: station.id,
+    if (!isCritical) return;
+    await raiseAlert(tx, {
+      networkId: station.networkId,
+      type: 'security_event',
+      subject: `${station.id}:${report.type}`,
+      message: `Security event at ${station.uid}: ${report.type}.`,
+      locationId: station.locationId,
+      chargerId: station.id,
+    });
   });
 }
 

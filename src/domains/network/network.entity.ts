@@ -28,6 +28,8 @@ export const Network = defineEntity({
     appUrl: p.text().nullable(),
     /** The term of payment: an invoice is due this long after its issue. */
     invoiceDueDays: p.integer().default(0),
+    /** Where its operators are mailed alerts; null for nowhere. */
+    alertEmail: p.text().nullable(),
     createdAt: column.createdAt(),
     updatedAt: column.createdAt(),
   },

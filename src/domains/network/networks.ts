@@ -8,6 +8,7 @@ import { networksScope, runInScope } from '../../kernel/scope.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { checkWebUrl } from '../../kernel/web-url.ts';
 import { db } from '../db.ts';
+import { checkEmail } from '../drivers/check-email.ts';
 import { checkBranding } from './branding.ts';
 import type { Branding } from './network.entity.ts';
 
@@ -22,6 +23,8 @@ export interface NewNetwork {
   readonly branding?: Partial<Branding> | null;
   /** The drivers' app. */
   readonly appUrl?: string | null;
+  /** Where operators are mailed alerts. */
+  readonly alertEmail?: string | null;
 }
 
 const PLAIN: Branding = {
@@ -44,6 +47,7 @@ export async function createNetwork(ctx: Context, input: NewNetwork, id: string 
   checkCurrency('currency', input.currency);
   checkBranding(input.branding);
   if (input.appUrl != null) checkWebUrl('appUrl', input.appUrl);
+  if (input.alertEmail != null) checkEmail('alertEmail', input.alertEmail);
   try {
     await runInScope(networksScope([id]), () =>
       inTransaction(ctx, tx =>
@@ -57,6 +61,7 @@ export async function createNetwork(ctx: Context, input: NewNetwork, id: string 
             currency: input.currency,
             branding: jsonb({ ...PLAIN, ...withoutUndefined(input.branding) } as Branding),
             appUrl: input.appUrl ?? null,
+            alertEmail: input.alertEmail ?? null,
           })
           .execute(),
       ),
@@ -77,6 +82,8 @@ export interface NetworkChanges {
   readonly appUrl?: string | null;
   /** The term of payment of invoices. */
   readonly invoiceDueDays?: number | null;
+  /** Where operators are mailed alerts; null for nowhere. */
+  readonly alertEmail?: string | null;
 }
 
 const MAX_DUE_DAYS = 365;
@@ -92,6 +99,7 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
   if (invoiceDueDays != null && !(invoiceDueDays >= 0 && invoiceDueDays <= MAX_DUE_DAYS)) {
     invalid('invoiceDueDays', `must lie between 0 and ${MAX_DUE_DAYS}`);
   }
+  if (changes.alertEmail != null) checkEmail('alertEmail', changes.alertEmail);
   return inTransaction(ctx, async tx => {
     const network = await db(tx)
       .selectFrom('networks')
@@ -108,6 +116,7 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
         branding: jsonb({ ...network.branding, ...withoutUndefined(changes.branding) } as Branding),
         ...(changes.appUrl !== undefined && { appUrl: changes.appUrl }),
         ...(invoiceDueDays != null && { invoiceDueDays }),
+        ...(changes.alertEmail !== undefined && { alertEmail: changes.alertEmail }),
         updatedAt: tx.now().toString(),
       })
       .where('id', '=', id)

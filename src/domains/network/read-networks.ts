@@ -1,4 +1,4 @@
-import { authorize } from '../../auth/authorize.ts';
+import { authorize, seesPublicOnly } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
 import { db } from '../db.ts';
@@ -11,6 +11,10 @@ export async function loadNetworks(ctx: Context, ids: readonly string[]): Promis
     .where('n.id', 'in', [...ids])
     .execute()) as Network[];
 }
+
+/** Of a network that the caller has loaded; operators' own, nothing for apps and drivers. */
+export const alertEmailOf = (ctx: Context, network: Network): string | null =>
+  seesPublicOnly(ctx.viewer) ? null : (network.alertEmail ?? null);
 
 /** The networks that the caller reaches. */
 export async function listNetworks(ctx: Context, request: PageRequest): Promise<Page<Network>> {

@@ -11,6 +11,8 @@ export const ALERT_TYPES = [
   'webhook_disabled',
   'payment_failed',
   'payment_disputed',
+  'charger_offline',
+  'charger_fault',
 ] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 
@@ -23,13 +25,23 @@ export const Alert = defineEntity({
     id: p.uuid().primary(),
     networkId: () => p.manyToOne(Network).mapToPk().fieldName('network_id'),
     type: p.text().$type<AlertType>(),
+    /** What it is about: of a type there is one alert about it at a time. Null where each stands for itself. */
+    subject: p.text().nullable(),
     message: p.text(),
     locationId: () => p.manyToOne(Location).mapToPk().fieldName('location_id').nullable(),
     chargerId: () => p.manyToOne(Charger).mapToPk().fieldName('charger_id').nullable(),
+    /** How often it happened while nobody had looked. */
+    occurrences: p.integer().default(1),
     createdAt: column.createdAt(),
+    /** Null where it happened once. */
+    lastOccurredAt: column.instant().nullable(),
+    /** When it was over by itself. */
+    resolvedAt: column.instant().nullable(),
     acknowledgedAt: column.instant().nullable(),
     /** The API key that acknowledged it. */
     acknowledgedBy: p.uuid().nullable(),
+    /** When the operators were sent a mail with it. */
+    mailedAt: column.instant().nullable(),
   },
   indexes: [
     { name: 'alerts_network_index', properties: ['networkId', 'createdAt', 'id'] },
@@ -37,6 +49,11 @@ export const Alert = defineEntity({
       name: 'alerts_open_index',
       expression:
         'create index "alerts_open_index" on "alerts" ("network_id", "created_at") where ("acknowledged_at" is null)',
+    },
+    {
+      name: 'alerts_one_open_unique',
+      expression:
+        'create unique index "alerts_one_open_unique" on "alerts" ("network_id", "type", "subject") where ("acknowledged_at" is null)',
     },
   ],
 });

@@ -4,6 +4,7 @@ import { NotFoundError } from '../../kernel/errors.ts';
 import { epochMs, wholeSeconds } from '../../kernel/instant.ts';
 import { toDecimalString } from '../../kernel/money.ts';
 import { db } from '../db.ts';
+import type { MailingNetwork } from '../notifications/branded-mail.ts';
 import { type PrintedDocument, printPdf } from './document-pdf.ts';
 import type { CreditNote, Invoice, InvoiceLine } from './invoice.entity.ts';
 
@@ -43,7 +44,7 @@ export interface PrintedFile {
   readonly fileName: string;
   readonly pdf: Buffer;
   readonly email: string | null;
-  readonly networkName: string;
+  readonly network: MailingNetwork;
   readonly title: string;
 }
 
@@ -73,7 +74,7 @@ export async function printDocument(
     fileName: `${printed.number}.pdf`,
     pdf: await printPdf(printed),
     email: invoice.driverEmail ?? null,
-    networkName: invoice.networkName,
+    network: { name: invoice.networkName, branding: network.branding },
     title: `${printed.title} ${printed.number}`,
   };
 }

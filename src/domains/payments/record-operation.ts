@@ -299,6 +299,7 @@ async function alert(tx: Context, payment: SessionPayment, amount: bigint, code:
     id: newId(),
     networkId,
     type: 'payment_failed',
+    subject: sessionId,
     message: `${toDecimalString(amount, currency)} ${currency} of session ${sessionId}: ${code}`,
     locationId: session.locationId ?? null,
     chargerId: session.chargerId,

@@ -157,6 +157,7 @@ async function tell(
     id: newId(),
     networkId,
     type,
+    subject: sessionId,
     message: `Session ${sessionId}: ${message}`,
     locationId: session.locationId ?? null,
     chargerId: session.chargerId,

@@ -4,11 +4,10 @@ import type { SignedInDriver } from '../../auth/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
 import { invalid } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import type { PushMessage } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { PushSubscription } from './push-subscription.entity.ts';
-import { pushTo } from './send-push.ts';
+import { type PushMessage, pushTo } from './send-push.ts';
 import { vapidKeys } from './vapid-keys.ts';
 
 /** Devices of one driver; the oldest gives way. */

@@ -17,6 +17,7 @@ import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
 import type { TokenType } from '../drivers/token.entity.ts';
 import { endReservation, lockReservation } from './end-reservation.ts';
+import { remindOfReservationLater } from './remind-later.ts';
 import type { Reservation } from './reservation.entity.ts';
 import { emitReservation } from './reservation-events.ts';
 import { ACTIVE_RESERVATIONS, advanceReservation } from './reservation-states.ts';
@@ -117,6 +118,7 @@ async function hold(ctx: Context, input: Hold): Promise<Reservation & { readonly
         { networkId: reservation.networkId, reservationId: reservation.id },
         { key: `expire-reservation:${reservation.id}`, runAt: expiresAt },
       );
+      await remindOfReservationLater(tx, reservation, expiresAt);
       await emitReservation(tx, 'reservation.created', reservation);
       return { ...reservation, tokenType: token.type };
     });

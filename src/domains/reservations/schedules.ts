@@ -17,6 +17,7 @@ import { lockConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
 import { startSession } from '../sessions/start-session.ts';
+import { remindOfScheduleLater } from './remind-later.ts';
 import type { Schedule, ScheduleStatus } from './schedule.entity.ts';
 
 export interface NewSchedule {
@@ -73,6 +74,11 @@ export async function createSchedule(ctx: Context, input: NewSchedule): Promise<
       'fire-schedule',
       { networkId: charger.networkId, scheduleId: id },
       { key: `fire-schedule:${id}`, runAt: Temporal.Instant.from(scheduledTime) },
+    );
+    await remindOfScheduleLater(
+      tx,
+      { id, networkId: charger.networkId },
+      Temporal.Instant.from(scheduledTime),
     );
     return id;
   });

@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { emit } from '../../kernel/events.ts';
 import { UnreachableError } from '../../kernel/guarded-fetch.ts';
-import { newId } from '../../kernel/ids.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import { raiseAlert } from '../notifications/raise-alert.ts';
@@ -124,9 +123,9 @@ async function countFailure(tx: Context, subscriptionId: string): Promise<boolea
     payload: { webhookId: subscriptionId, host, reason },
   });
   await raiseAlert(tx, {
-    id: newId(),
     networkId,
     type: 'webhook_disabled',
+    subject: subscriptionId,
     message: `The webhook to ${host} was disabled: ${reason}`,
     locationId: null,
     chargerId: null,

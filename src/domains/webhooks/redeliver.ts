@@ -3,11 +3,12 @@ import { authorize } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ConflictError, invalid, NotFoundError } from '../../kernel/errors.ts';
 import { EVENT_TYPES } from '../../kernel/event-catalogue.ts';
+import { eventsBehind } from '../../kernel/event-consumer.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import { addJob, type JobMap } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
-import { eventsBehind, insertDeliveries } from './fan-out.ts';
+import { insertDeliveries } from './fan-out.ts';
 import { sendSoon } from './send-soon.ts';
 import { lock } from './webhooks.ts';
 

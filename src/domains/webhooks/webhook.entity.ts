@@ -95,11 +95,3 @@ export const WebhookAttempt = defineEntity({
   },
 });
 export type WebhookAttempt = InferEntity<typeof WebhookAttempt>;
-
-/** How far the log has been made into deliveries: one row, `events`. */
-export const WebhookCursor = defineEntity({
-  name: 'WebhookCursor',
-  tableName: 'webhook_cursor',
-  properties: { id: p.text().primary(), sequence: column.bigint() },
-});
-export type WebhookCursor = InferEntity<typeof WebhookCursor>;
