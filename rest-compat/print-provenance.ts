@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 import { buildSchema } from 'graphql';
 // biome-ignore lint/style/noRestrictedImports: the table is checked against what stations may send
 import { routes16 } from '../ocpp/v16/routes.ts';
+import { bodyFields } from './body-fields.ts';
+import { openApi } from './openapi.ts';
+import { fieldOf } from './operation.ts';
 import { type Fields, type Origin, PROVENANCE } from './provenance.ts';
 import { rows } from './rows.ts';
 
@@ -35,10 +38,11 @@ function leaves(value: unknown, path: string): string[] {
 
 /** What is wrong with the table: nothing, where each field of each route that is served has a true origin. */
 export function provenanceProblems(table: Readonly<Record<string, Fields>>): string[] {
-  const mutations = buildSchema(read('schema/printed/schema.graphql')).getMutationType()!.getFields();
+  const mutations = graph.getMutationType()!.getFields();
   const served = rows.map(row => `${row.method} ${row.path}`);
   const strangers = Object.keys(table).filter(route => !served.includes(route));
   return [
+    ...printBodies().problems,
     ...strangers.map(route => `${route}: is not served`),
     ...rows.flatMap(({ method, path }) => {
       const route = `${method} ${path}`;
@@ -85,7 +89,47 @@ export function printProvenance(): string {
   const printed = [...sections].map(([text, same]) =>
     [`## ${same.map(route => `\`${route}\``).join(', ')}`, '', text].join('\n'),
   );
-  return `${[intro.join('\n'), ...printed].join('\n\n')}\n`;
+  return `${[intro.join('\n'), ...printed, printBodies().text].join('\n\n')}\n`;
+}
+
+/** What a body may say and nothing is made of. */
+const WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
+  'POST /payments/checkout': ['amount', 'currency'],
+};
+
+const graph = buildSchema(read('schema/printed/schema.graphql'));
+const reference = openApi(rows, graph);
+
+/** Where the members of each body go, and what of them goes nowhere and should. */
+function printBodies(): { text: string; problems: string[] } {
+  const problems: string[] = [];
+  const lines = rows.flatMap(row => {
+    const route = `${row.method} ${row.path}`;
+    const members = bodyFields(row, exampleOf(row));
+    return members.map(([member, variables]) => {
+      const isIdle = WITHOUT_EFFECT[route]?.includes(member) ?? false;
+      if (isIdle !== (variables.length === 0)) problems.push(`${route} ${member}: goes nowhere, or should`);
+      const goes = isIdle ? 'has no effect' : variables.map(name => `\`${name}\``).join(', ');
+      return `| \`${route}\` | \`${member}\` | \`${fieldOf(row.operation).field}\` | ${goes} |`;
+    });
+  });
+  const text = [
+    '# Where each member of a body goes',
+    '',
+    'The variables of the operation that change with it, found by changing it.',
+    '',
+    '| route | member | operation | variables |',
+    '| --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+  return { text, problems };
+}
+
+function exampleOf({ method, path }: (typeof rows)[number]): unknown {
+  const { requestBody } = reference.paths[path]![method.toLowerCase()] as {
+    requestBody?: { content: { 'application/json': { example: unknown } } };
+  };
+  return requestBody?.content['application/json'].example;
 }
 
 /** A line for each origin, with the fields that share it. */

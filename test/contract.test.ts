@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { eventStream } from '../rest-compat/event-stream.ts';
 import type { Row } from '../rest-compat/row.ts';
 import { rows } from '../rest-compat/rows.ts';
 import {
@@ -82,6 +83,13 @@ it('each sample and each exception belongs to a route that is served', () => {
   expect(Object.keys(answers).sort()).toEqual(served.toSorted());
   expect(new Set(served).size).toBe(served.length);
   expect(Object.keys(NEVER).filter(key => !served.includes(key))).toEqual([]);
+});
+
+it('78 of 78 routes are served', () => {
+  const served = new Set([...rows, eventStream].map(({ method, path }) => `${method} /emsp/v1${path}`));
+  const missing = contractRoutes.filter(({ method, path }) => !served.has(`${method} ${path}`));
+  expect(contractRoutes).toHaveLength(78);
+  expect(missing).toEqual([]);
 });
 
 it('nothing is served beyond the contract but the search for locations and the key for push', () => {

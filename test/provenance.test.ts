@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { printProvenance, provenanceProblems } from '../rest-compat/print-provenance.ts';
 import { type Fields, type Origin, PROVENANCE } from '../rest-compat/provenance.ts';
+import { contractRoutes } from './support/contract.ts';
 
 const ROUTE = 'GET /users/{id}';
 const nothing: Origin = { mutations: [], messages: [], derived: null };
@@ -15,6 +16,19 @@ describe('where each field comes from', () => {
     expect(provenanceProblems(PROVENANCE)).toEqual([]);
     const printed = readFileSync(new URL('../docs/provenance.md', import.meta.url), 'utf8');
     expect(printed).toBe(printProvenance());
+  });
+
+  it('is told of all 797 fields of answers and 92 members of bodies that the contract has', () => {
+    const documented = contractRoutes.flatMap(({ responses }) =>
+      Object.values(responses).flatMap(({ fields }) => fields ?? []),
+    );
+    expect(documented).toHaveLength(797);
+    const printed = printProvenance();
+    const members = contractRoutes.flatMap(({ method, path, body }) =>
+      body.map(({ name }) => `| \`${method} ${path.replace('/emsp/v1', '')}\` | \`${name}\` |`),
+    );
+    expect(members).toHaveLength(92);
+    expect(members.filter(member => !printed.includes(member))).toEqual([]);
   });
 
   it('must be said of each field, also within lists', () => {
