@@ -4,6 +4,9 @@ export interface Api {
   ask<Data>(operation: string, variables?: object): Promise<Data>;
 }
 
+/** The server does not answer, or not with what was asked for. */
+export class ApiError extends Error {}
+
 const timeoutMs = 60_000;
 /** How often a query is asked of a server that has too much to do to answer it. */
 const attempts = 5;
@@ -23,7 +26,7 @@ export function openApi(url: string, apiKey: string): Api {
       const answer = parse(text) as { data?: Data; errors?: { message: string }[] } | undefined;
       if (!answer?.data || answer.errors) {
         const why = answer?.errors?.map(({ message }) => message).join('; ') ?? text.slice(0, 200);
-        throw new Error(`the API answered ${status}: ${why}`);
+        throw new ApiError(`the API answered ${status}: ${why}`);
       }
       return answer.data;
     },
@@ -45,7 +48,7 @@ async function post(
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    if (attemptsLeft <= 1) throw error;
+    if (attemptsLeft <= 1) throw new ApiError(`${endpoint} does not answer: ${String(error)}`);
     return post(endpoint, apiKey, body, attemptsLeft - 1);
   }
 }

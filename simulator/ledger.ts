@@ -42,7 +42,10 @@ export async function openLedger(
 
   return {
     async settle(counted, withinMs, tell) {
-      for (const { id, status } of await sessionsSince()) if (status === 'PENDING') await callOff(id);
+      for (const { id, status } of await sessionsSince()) {
+        // one that cannot be called off is found open below
+        if (status === 'PENDING') await callOff(id).catch(() => undefined);
+      }
       for (const untilMs = Date.now() + withinMs; ; ) {
         const found = reconcile(counted, await sessionsSince(), await readBills(api, from));
         if (found.differences.length === 0 || Date.now() >= untilMs) return found;

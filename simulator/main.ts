@@ -1,4 +1,4 @@
-import { openApi } from './api.ts';
+import { ApiError, openApi } from './api.ts';
 import { type FleetCharger, startFleet } from './fleet.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { OptionError, readOptions, type SimulatorOptions, usage } from './options.ts';
@@ -92,7 +92,7 @@ try {
   if (options) process.exitCode = await simulate(options);
   else console.log(usage());
 } catch (error) {
-  if (!(error instanceof OptionError)) throw error;
+  if (!(error instanceof OptionError || error instanceof ApiError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -264,6 +264,8 @@ export function tell(station: StationState, action: string, request: object): vo
 }
 
 export function rememberTag(station: StationState, idTag: string, info: IdTagInfo): void {
+  // that a tag charges elsewhere is true of this moment alone
+  if (info.status === 'ConcurrentTx') return;
   if (configurationFlag(station.configuration, 'AuthorizationCacheEnabled')) {
     station.authorizationCache.set(idTag.toLowerCase(), info);
   }

@@ -32,8 +32,15 @@ function hurriedChaos() {
       ...faults,
       offline: { stations: 0.7, everySeconds: [1, 4], forSeconds: [0.5, 2] },
       reboot: { stations: 0.5, everySeconds: [2, 5], forSeconds: [0.2, 1], continues: 0.5 },
-      unnumbered: 0.3,
+      // certain to be seen among a few dozen charges
+      clockSkew: { stations: 0.5, maxSeconds: 240 },
+      duplicateFrames: 0.2,
+      repeatedMessages: 0.2,
+      lostAnswers: 0.2,
+      outOfOrder: 0.6,
+      unnumbered: 0.5,
       refusedCommands: 0.3,
+      singlePhase: 0.5,
     },
   };
 }
