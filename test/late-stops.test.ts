@@ -144,7 +144,7 @@ it('where the bank refused: the bill is written anew, and a retry takes what it 
   const { bill, money, flags } = await atRest('CAPTURED');
   expect(money).toBe(bill);
   expect(bill).toBeLessThan(400);
-  expect(flags).toEqual(['late_stop']);
+  expect(flags).toEqual(['late_stop', 'meter_reset']);
 });
 
 it('where the bill stands on an invoice: it stays as it is there, and a person is told', async () => {

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { system, type Viewer } from '../auth/viewer.ts';
 import { keepHouse, type Retention } from '../domains/housekeeping.ts';
 import { jobHandlers, outgoingJobs } from '../domains/jobs.ts';
+import { sweepPayments } from '../domains/payments/sweep-payments.ts';
 import { closeStaleSessionsEverywhere } from '../domains/sessions/close-stale-sessions.ts';
 import { fanOut } from '../domains/webhooks/fan-out.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
@@ -34,6 +35,15 @@ async function releaseLostJobs(pool: pg.Pool): Promise<void> {
   );
 }
 
+/** Which of these are waiting or being done; one that was given up is not. */
+async function liveJobs(pool: pg.Pool, keys: readonly string[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ key: string }>(
+    'select key from graphile_worker.jobs where key = any ($1) and attempts < max_attempts',
+    [keys],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Jobs at a time: of our own, and of those that wait for machines of others. */
 const CONCURRENCY = 4;
 const OUTGOING_CONCURRENCY = 16;
@@ -42,7 +52,10 @@ const OUTGOING_CONCURRENCY = 16;
 const STALE_EVERY_MS = 60_000;
 
 /** What comes round by itself: on one node, however many there are. */
-const CRON = parseCronItems([{ task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' }]);
+const CRON = parseCronItems([
+  { task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' },
+  { task: 'sweep-payments', match: '* * * * *', identifier: 'sweep-payments' },
+]);
 
 export interface Upkeep extends Retention {
   /** A session is closed when nothing was heard of its charger for so long. */
@@ -79,6 +92,10 @@ export async function startWorker(
         ...tasks(context, name => !isOutgoing(name)),
         'keep-house': (_, { job }) =>
           keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), upkeep),
+        'sweep-payments': (_, { job }) =>
+          sweepPayments(context(system, `job:${job.id}`, { scope: systemScope }), keys =>
+            liveJobs(pool, keys),
+          ),
       },
       parsedCronItems: CRON,
     }),

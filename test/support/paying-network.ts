@@ -215,7 +215,25 @@ export class PayingNetwork {
     );
     // who has not plugged in within five minutes had five minutes
     await this.sql(`update sessions set expires_at = start_time where status = 'expired'`);
+    await this.sql(
+      `update payment_operations
+          set created_at = created_at - interval '2 minutes', sent_at = sent_at - interval '2 minutes'
+        where status in ('pending', 'unknown')`,
+    );
+    await this.sql(
+      `update refunds set created_at = created_at - interval '2 minutes' where status = 'pending'`,
+    );
+    await this.sql(`update session_payments set updated_at = updated_at - interval '2 minutes'`);
+    await this.sql(`select graphile_worker.add_job('sweep-payments', job_key => 'sweep-payments')`);
     await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
+  }
+
+  /** The queue forgets what was to be done for payments. */
+  async loseJobs(): Promise<void> {
+    await this.sql(
+      `delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
+        where t.id = j.task_id and t.identifier = 'settle-payment' and j.locked_at is null`,
+    );
   }
 
   /** The payments' jobs that are due now, or are being done. */

@@ -239,6 +239,19 @@ const resend = (nth: number) =>
     },
   );
 
+const losesJobs = command(
+  'losesJobs',
+  () => true,
+  (_, network) => network.loseJobs(),
+);
+
+/** Stripe forgets its keys. */
+const aDayPasses = command(
+  'aDayPasses',
+  () => true,
+  (_, network) => network.aDayPasses(),
+);
+
 const slot = fc.nat({ max: SLOTS - 1 });
 const energy = fc.oneof(
   fc.constant(0),
@@ -284,6 +297,8 @@ const ordinary = [
     .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 1, 2), fc.boolean())
     .map(([nth, percent, atOnce, isPatient]) => refund(nth, percent, atOnce, isPatient)),
   fc.constant(timePasses),
+  fc.constant(losesJobs),
+  fc.constant(aDayPasses),
   faults.map(fails),
   fc.nat({ max: 19 }).map(resend),
 ];
