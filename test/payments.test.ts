@@ -581,6 +581,38 @@ describe('what may go wrong on the way', () => {
     },
   );
 
+  it('a capture of which nobody knows, whose job is lost, and of which Stripe tells nothing, is found and settled', async () => {
+    const driver = await driverWith();
+    const sessionId = await started(driver);
+    const transactionId = await plugIn(driver.tokenUid);
+    await synced();
+    stripe.faults.plan(
+      { kind: 'webhook_lost', times: 50 },
+      { kind: 'server_error', when: 'after', on: 'payment_intents.capture' },
+    );
+    await stop(transactionId, METER_WH.cheap);
+    const isUnknown = async () => (await ledger(sessionId)).at(-1) === 'CAPTURE 3.68 UNKNOWN';
+    await eventually(async () => {
+      await server.sql(
+        `delete from graphile_worker._private_jobs where key = 'settle-payment:' || $1
+        and locked_at is null and run_at > now()`,
+        [sessionId],
+      );
+      const [job] = await server.sql(
+        `select 1 from graphile_worker._private_jobs where key = 'settle-payment:' || $1`,
+        [sessionId],
+      );
+      return !job && (await isUnknown());
+    });
+    await server.sql(
+      `update payment_operations set created_at = now() - interval '3 minutes' where status = 'unknown'`,
+    );
+    await server.sql(`select graphile_worker.add_job('sweep-payments')`);
+    await settled(sessionId, 'CAPTURED');
+    stripe.faults.clear();
+    expect(atStripe(sessionId)).toEqual([{ held: 0, captured: 368, refunded: 0 }]);
+  });
+
   it('a capture that is refused lets the hold go, and a retry charges without it', async () => {
     const driver = await driverWith();
     const sessionId = await started(driver);

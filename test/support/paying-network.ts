@@ -208,10 +208,11 @@ export class PayingNetwork {
     return isAsked;
   }
 
-  /** Everything that waits for its time has waited long enough. */
+  /** Everything that waits for its time has waited long enough, save holds that are good for days. */
   async hurry(): Promise<void> {
     await this.sql(
-      `update graphile_worker._private_jobs set run_at = now() where run_at > now() and locked_at is null`,
+      `update graphile_worker._private_jobs set run_at = now()
+        where run_at between now() and now() + interval '1 day' and locked_at is null`,
     );
     // who has not plugged in within five minutes had five minutes
     await this.sql(`update sessions set expires_at = start_time where status = 'expired'`);
@@ -225,6 +226,15 @@ export class PayingNetwork {
     );
     await this.sql(`update session_payments set updated_at = updated_at - interval '2 minutes'`);
     await this.sql(`select graphile_worker.add_job('sweep-payments', job_key => 'sweep-payments')`);
+    await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
+  }
+
+  /** The holds are about to run out. */
+  async renewHolds(): Promise<void> {
+    await this.sql(
+      `update graphile_worker._private_jobs j set run_at = now() from graphile_worker._private_tasks t
+        where t.id = j.task_id and t.identifier = 'renew-hold' and j.locked_at is null`,
+    );
     await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
   }
 

@@ -239,6 +239,15 @@ const resend = (nth: number) =>
     },
   );
 
+const renewsHolds = command(
+  'renewsHolds',
+  () => true,
+  async (_, network) => {
+    await network.up();
+    await network.renewHolds();
+  },
+);
+
 const losesJobs = command(
   'losesJobs',
   () => true,
@@ -283,7 +292,7 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
   fc.constant({ kind: 'authentication_required' as const, on: 'payment_intents.create' }),
   fc.record({ kind: fc.constant('webhook_copies' as const), copies: fc.constantFrom(2, 3) }),
   fc.record({ kind: fc.constant('webhook_held' as const), times: fc.constantFrom(1, 3) }),
-  fc.record({ kind: fc.constant('webhook_lost' as const) }),
+  fc.record({ kind: fc.constant('webhook_lost' as const), times: fc.constantFrom(1, 50) }),
 );
 
 const ordinary = [
@@ -297,6 +306,7 @@ const ordinary = [
     .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 1, 2), fc.boolean())
     .map(([nth, percent, atOnce, isPatient]) => refund(nth, percent, atOnce, isPatient)),
   fc.constant(timePasses),
+  fc.constant(renewsHolds),
   fc.constant(losesJobs),
   fc.constant(aDayPasses),
   faults.map(fails),
