@@ -260,7 +260,8 @@ export class PayingNetwork {
   async aDayPasses(): Promise<void> {
     this.stripe.clock.advance(24 * 60 * 60 * 1000);
     await this.sql(
-      `update payment_operations set sent_at = sent_at - interval '24 hours' where status = 'unknown'`,
+      `update payment_operations set sent_at = sent_at - interval '24 hours'
+        where status in ('pending', 'unknown')`,
     );
   }
 
