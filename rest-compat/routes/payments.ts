@@ -164,7 +164,12 @@ export const reportPayment = row({
   body: z.object({
     sessionId: uuid,
     amount: optional(number.min(0, { message: 'must not be below zero' })),
-    currency: optional(z.string({ message: CODE }).regex(/^[A-Za-z]{3}$/, { message: CODE })),
+    currency: optional(
+      z
+        .string({ message: CODE })
+        .regex(/^[A-Za-z]{3}$/, { message: CODE })
+        .meta({ examples: ['USD'] }),
+    ),
   }),
   operation: `
     query PaymentReport($sessionId: ID!) {
