@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { globalId } from './support/callers.ts';
 import { bootedStation, demoCharger } from './support/charge.ts';
 import { signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
+import { globalId } from './support/global-id.ts';
 import { decoded, emitEvents, paymentEvent, allTaken as taken } from './support/notifications.ts';
 import { makeOtherNetwork } from './support/other-network.ts';
 import { startTestServer, type TestServer } from './support/server.ts';

@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { system } from '../src/auth/viewer.ts';
 import { keepHouse } from '../src/domains/housekeeping.ts';
 import { newId } from '../src/kernel/ids.ts';
-import { globalId } from './support/callers.ts';
 import { bootedStation, demoCharger } from './support/charge.ts';
 import { type SignedIn, signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
 import { brandNetwork } from './support/everything-set.ts';
+import { globalId } from './support/global-id.ts';
 import {
   allSettled,
   allTaken,

@@ -75,7 +75,9 @@ const settled = (sessionId: string, status: string | null) =>
     const isOpen = payment.paymentOperations.some(
       ({ status }) => status === 'PENDING' || status === 'UNKNOWN',
     );
-    return !isOpen && payment.paymentStatus === status && payment;
+    // two statements: what happens between them is in one answer and not in the other
+    const isOnBill = payment.transaction === null || payment.transaction.paymentStatus === status;
+    return !isOpen && isOnBill && payment.paymentStatus === status && payment;
   });
 
 const ledger = async (sessionId: string) =>
@@ -294,22 +296,53 @@ describe('a hold that is not granted', () => {
   });
 });
 
-describe('a refund', () => {
-  interface Refunded {
-    readonly paymentStatus?: string;
-    readonly refunded?: { amount: string };
-    readonly code?: string;
-  }
-  const refund = async (input: object): Promise<Refunded> =>
-    (
-      await server.graphql<{ result: Refunded }>(
-        `mutation ($input: RefundInput!) { result: refundTransaction(input: $input) {
-          ... on Transaction { paymentStatus refunded { amount } } ... on Error { code }
-        } }`,
-        { input },
-      )
-    ).data.result;
+interface Refunded {
+  readonly paymentStatus?: string;
+  readonly refunded?: { amount: string };
+  readonly code?: string;
+}
+const refund = async (input: object): Promise<Refunded> =>
+  (
+    await server.graphql<{ result: Refunded }>(
+      `mutation ($input: RefundInput!) { result: refundTransaction(input: $input) {
+        ... on Transaction { paymentStatus refunded { amount } } ... on Error { code }
+      } }`,
+      { input },
+    )
+  ).data.result;
 
+/** Until nothing is left to be done of what Stripe has told. */
+const synced = async () => {
+  await stripe.webhooks.settled();
+  await eventually(async () => {
+    const [left] = await server.sql<{ count: string }>(
+      `select count(*) from graphile_worker.jobs where task_identifier = 'sync-payment'`,
+    );
+    return left!.count === '0';
+  });
+};
+
+/** The same minute, some time later: what is unknown has been unknown for so long. */
+const laterFor = async (sessionId: string, interval: string) => {
+  await server.sql(
+    `update payment_operations set sent_at = sent_at - $2::interval where session_id = $1 and status = 'unknown'`,
+    [sessionId, interval],
+  );
+  await server.sql(
+    `update graphile_worker._private_jobs set run_at = now() where key = 'settle-payment:' || $1 and locked_at is null`,
+    [sessionId],
+  );
+  await server.sql(`select pg_notify('jobs:insert', '{"count": 1}')`);
+};
+
+const alertsOf = async (sessionId: string) =>
+  (
+    await server.sql<{ message: string }>('select message from alerts where message like $1 order by id', [
+      `%${sessionId}%`,
+    ])
+  ).map(({ message }) => message.replace(`Session ${sessionId}: `, ''));
+
+describe('a refund', () => {
   it('in part stays captured, the rest makes it refunded, and no more is given', async () => {
     const sessionId = await charge(await driverWith(), METER_WH.dear);
     const { transaction } = await settled(sessionId, 'CAPTURED');
@@ -354,6 +387,57 @@ describe('a refund', () => {
       async () => (await paymentOf(server, sessionId)).transaction!.refunded.amount === '1.00',
     );
     expect(await eventsOf(sessionId)).toContain('payment.refunded');
+  });
+
+  it('that is made while Stripe is asked how it stands is not taken for one that came back', async () => {
+    const driver = await driverWith();
+    const sessionId = await started(driver);
+    await stripe.webhooks.settled();
+    // of all that Stripe tells from here on, one event comes, late
+    stripe.faults.plan(
+      { kind: 'webhook_held', on: 'payment_intent.succeeded' },
+      { kind: 'webhook_lost', times: 50 },
+    );
+    await stop(await plugIn(driver.tokenUid), METER_WH.cheap);
+    const { transaction } = await settled(sessionId, 'CAPTURED');
+    let isMade = false;
+    const during = async () => {
+      await refund({ transactionId: transaction!.id, amount: '1' });
+      isMade = true;
+    };
+    stripe.faults.plan({ kind: 'late_answer', on: 'payment_intents.retrieve', during });
+    await stripe.webhooks.release();
+    await eventually(() => isMade);
+    await synced();
+    stripe.faults.clear();
+    expect((await ledger(sessionId)).slice(1)).toEqual(['CAPTURE 3.68 SUCCEEDED', 'REFUND 1.00 SUCCEEDED']);
+    expect((await paymentOf(server, sessionId)).transaction!.refunded.amount).toBe('1.00');
+    expect(await alertsOf(sessionId)).toEqual([]);
+  });
+
+  it('that the bank sends back stands beside it in the ledger, raises an alert, and can be made again', async () => {
+    const sessionId = await charge(await driverWith('pm_card_pendingRefund'), METER_WH.cheap);
+    const { transaction } = await settled(sessionId, 'CAPTURED');
+    const transactionId = transaction!.id;
+    expect(await refund({ transactionId })).toMatchObject({ paymentStatus: 'REFUNDED' });
+    const made = [...stripe.books.refunds.values()].find(
+      ({ metadata }) => metadata?.sessionId === sessionId,
+    )!;
+    stripe.settleRefund(made.id, 'failed');
+    const after = await settled(sessionId, 'CAPTURED');
+    await synced();
+    expect(after.transaction!.refunded.amount).toBe('0.00');
+    expect((await ledger(sessionId)).slice(2)).toEqual([
+      'REFUND 3.68 SUCCEEDED',
+      'REFUND_RETURNED 3.68 SUCCEEDED',
+    ]);
+    expect(await alertsOf(sessionId)).toEqual(['A refund of 3.68 USD came back from the bank.']);
+    expect(await refund({ transactionId, amount: '2' })).toEqual({
+      paymentStatus: 'CAPTURED',
+      refunded: { amount: '2.00' },
+    });
+    await synced();
+    expect((await ledger(sessionId)).slice(4)).toEqual(['REFUND 2.00 SUCCEEDED']);
   });
 
   it('makes a credit note where its transaction stands on an invoice', async () => {
@@ -433,6 +517,121 @@ describe('what may go wrong on the way', () => {
     ]);
     await settled(sessionId, 'CAPTURED');
     expect(atStripe(sessionId)).toEqual([{ held: 0, captured: 368, refunded: 0 }]);
+  });
+
+  it.each([
+    ['hold', 'payment_intents.create'],
+    ['capture', 'payment_intents.capture'],
+    ['cancel', 'payment_intents.cancel'],
+    ['charge', 'payment_intents.create'],
+    ['refund', 'refunds.create'],
+  ])(
+    'a %s that Stripe answers with a 500 ever after is made under another key, within minutes',
+    async (kind, on) => {
+      const driver = await driverWith();
+      const broken = { kind: 'server_error', when: 'before', stored: true, on } as const;
+      let sessionId: string;
+      if (kind === 'hold') {
+        stripe.faults.plan(broken);
+        const transactionId = await plugIn(driver.tokenUid);
+        sessionId = await eventually(async () => {
+          const [row] = await server.sql<{ id: string }>(
+            `select session_id id from payment_operations where status = 'unknown'`,
+          );
+          return row?.id;
+        });
+        await laterFor(sessionId, '2 minutes');
+        await settled(sessionId, 'AUTHORIZED');
+        await stop(transactionId, METER_WH.cheap);
+      } else {
+        sessionId = await started(driver);
+        if (kind === 'capture' || kind === 'cancel') stripe.faults.plan(broken);
+        if (kind === 'charge') stripe.faults.plan(broken);
+        const meterStop =
+          { capture: METER_WH.cheap, cancel: 0, charge: METER_WH.dear }[kind] ?? METER_WH.cheap;
+        await stop(await plugIn(driver.tokenUid), meterStop);
+        if (kind === 'refund') {
+          const { transaction } = await settled(sessionId, 'CAPTURED');
+          stripe.faults.plan(broken);
+          expect(await refund({ transactionId: transaction!.id, amount: '1' })).toEqual({
+            code: 'stripe_error',
+          });
+        }
+      }
+      await eventually(() => !stripe.faults.pending.length);
+      const done = await eventually(async () => {
+        await laterFor(sessionId, '2 minutes');
+        const { paymentOperations } = await paymentOf(server, sessionId);
+        const isOpen = paymentOperations.some(({ status }) => status === 'PENDING' || status === 'UNKNOWN');
+        const isDone = paymentOperations.some(
+          operation => operation.kind === kind.toUpperCase() && operation.status === 'SUCCEEDED',
+        );
+        return !isOpen && isDone && (await ledger(sessionId));
+      });
+      expect(done.filter(entry => entry.endsWith('FAILED'))).toHaveLength(1);
+      await eventually(async () => {
+        const { held, captured, refunded } = atStripe(sessionId).reduce((all, one) => ({
+          held: all.held + one.held,
+          captured: all.captured + one.captured,
+          refunded: all.refunded + one.refunded,
+        }));
+        const total = { cancel: 0, charge: 3178 }[kind] ?? 368;
+        return held === 0 && captured === total && refunded === (kind === 'refund' ? 100 : 0);
+      });
+    },
+  );
+
+  it('a capture of which nobody knows, whose job is lost, and of which Stripe tells nothing, is found and settled', async () => {
+    const driver = await driverWith();
+    const sessionId = await started(driver);
+    const transactionId = await plugIn(driver.tokenUid);
+    await synced();
+    stripe.faults.plan(
+      { kind: 'webhook_lost', times: 50 },
+      { kind: 'server_error', when: 'after', on: 'payment_intents.capture' },
+    );
+    await stop(transactionId, METER_WH.cheap);
+    await eventually(async () => (await ledger(sessionId)).at(-1) === 'CAPTURE 3.68 UNKNOWN');
+    const lost = await server.sql(
+      `delete from graphile_worker._private_jobs where key = 'settle-payment:' || $1 returning 1`,
+      [sessionId],
+    );
+    expect(lost).toHaveLength(1);
+    await server.sql(
+      `update payment_operations set created_at = now() - interval '3 minutes' where status = 'unknown'`,
+    );
+    await server.sql(`select graphile_worker.add_job('sweep-payments')`);
+    await settled(sessionId, 'CAPTURED');
+    stripe.faults.clear();
+    expect(atStripe(sessionId)).toEqual([{ held: 0, captured: 368, refunded: 0 }]);
+  });
+
+  it('a capture that is refused lets the hold go, and a retry charges without it', async () => {
+    const driver = await driverWith();
+    const sessionId = await started(driver);
+    stripe.faults.plan({ kind: 'decline', code: 'card_declined', on: 'payment_intents.capture' });
+    await stop(await plugIn(driver.tokenUid), METER_WH.cheap);
+    const { transaction } = await settled(sessionId, 'FAILED');
+    await eventually(async () => (await ledger(sessionId)).length === 3);
+    await settled(sessionId, 'FAILED');
+    expect((await ledger(sessionId)).slice(1)).toEqual(['CAPTURE 3.68 FAILED', 'CANCEL 0.00 SUCCEEDED']);
+    expect(atStripe(sessionId)).toEqual([{ held: 0, captured: 0, refunded: 0 }]);
+    expect(await alertsOf(sessionId)).toEqual(['3.68 USD: card_declined']);
+    await server.graphql(`mutation ($id: ID!) { retryPayment(transactionId: $id) { __typename } }`, {
+      id: transaction!.id,
+    });
+    await settled(sessionId, 'CAPTURED');
+    expect(atStripe(sessionId).map(({ captured }) => captured)).toEqual([0, 368]);
+  });
+
+  it('a hold that cannot be let go is told of, once', async () => {
+    const driver = await driverWith();
+    const sessionId = await started(driver);
+    stripe.faults.plan({ kind: 'decline', code: 'processing_error', on: 'payment_intents.cancel' });
+    await stop(await plugIn(driver.tokenUid), 0);
+    const hold = (await settled(sessionId, null)).paymentOperations[0]!.paymentIntentId;
+    expect((await ledger(sessionId)).slice(1)).toEqual(['CANCEL 0.00 FAILED']);
+    expect(await alertsOf(sessionId)).toEqual([`The hold ${hold} could not be let go: processing_error.`]);
   });
 
   it('a hold that ran out before the stop is charged without it', async () => {

@@ -67,6 +67,7 @@ export const listPaymentMethods = row({
   path: '/payments/methods',
   title: "List the driver's saved cards",
   access: { scope: 'read', audience: 'driver' },
+  refusals: ['payments_not_enabled', 'stripe_error'],
   operation: 'query Cards { cards { paymentMethodId brand last4 expMonth expYear isDefault } }',
   variables: () => ({}),
   response: cards,
@@ -159,10 +160,16 @@ export const reportPayment = row({
   title: "Report a session's payment status",
   access: { scope: 'read', audience: 'driver' },
   gate: 'query PaymentsEnabled { paymentsEnabled }',
+  refusals: ['payments_not_enabled', 'not_found'],
   body: z.object({
     sessionId: uuid,
     amount: optional(number.min(0, { message: 'must not be below zero' })),
-    currency: optional(z.string({ message: CODE }).regex(/^[A-Za-z]{3}$/, { message: CODE })),
+    currency: optional(
+      z
+        .string({ message: CODE })
+        .regex(/^[A-Za-z]{3}$/, { message: CODE })
+        .meta({ examples: ['USD'] }),
+    ),
   }),
   operation: `
     query PaymentReport($sessionId: ID!) {

@@ -4,6 +4,7 @@ import { checkChargeable, shown } from './currencies.ts';
 import { openDispute } from './disputes.ts';
 import { invalidRequest } from './errors.ts';
 import { mergeMetadata } from './params.ts';
+import { cardError } from './payment-methods.ts';
 import { addRefund } from './refunds.ts';
 import { emit, randomText, type Step, seconds, type World } from './world.ts';
 
@@ -32,6 +33,7 @@ export function captureHold(step: Step, intent: Stripe.PaymentIntent, params: Ca
     );
   }
   checkChargeable(amount, intent.currency, 'amount_to_capture');
+  refuseAsPlanned(step, intent);
   const charge = chargeOf(step, intent);
   const rest = intent.amount_capturable - amount;
   charge.captured = true;
@@ -61,7 +63,13 @@ export function cancelHold(
   ];
   if (!cancelable.includes(intent.status))
     throw stateError(intent, 'canceled', [...cancelable, 'processing']);
+  refuseAsPlanned(step, intent);
   return end(step, intent, reason, null);
+}
+
+/** The bank may refuse these too, and the hold stays as it is. */
+function refuseAsPlanned({ request }: Step, intent: Stripe.PaymentIntent): void {
+  if (typeof request.decline === 'object') throw cardError(request.decline, { payment_intent: intent });
 }
 
 /** Ends the holds that nobody captured in time. */

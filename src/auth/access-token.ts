@@ -3,7 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { exportJWK, generateKeyPair, importJWK, type JWK, errors as jose, jwtVerify, SignJWT } from 'jose';
 import { sql } from 'kysely';
 import { InvalidCredentialsError, TokenExpiredError, UnauthorizedError } from '../kernel/errors.ts';
-import type { InstallationSecret } from '../kernel/installation-secret.ts';
+import type { InstallationSecret, SealedColumn } from '../kernel/installation-secret.ts';
 import { runInScope, systemScope } from '../kernel/scope.ts';
 import type { SignedInDriver } from './viewer.ts';
 
@@ -11,6 +11,10 @@ export const ACCESS_TOKEN_SECONDS = 3600;
 const ALGORITHM = 'ES256';
 const ISSUER = 'chargegraph';
 const SEALED_AS = 'signing-key';
+
+export const SEALED_SIGNING_KEYS: readonly SealedColumn[] = [
+  { table: 'signing_keys', column: 'sealed_private_jwk', purpose: SEALED_AS },
+];
 
 interface StoredKey {
   readonly kid: string;
@@ -83,23 +87,6 @@ export async function addSigningKey({ em, secret }: Keys): Promise<StoredKey> {
     ),
   );
   return key;
-}
-
-/** Seals anew, with the present secret of the installation, the keys that a former one has sealed. */
-export async function sealSigningKeysAnew({ em, secret }: Keys): Promise<number> {
-  return runInScope(systemScope, async () => {
-    const kysely = em.fork().getKysely();
-    const { rows } = await sql<{ kid: string; sealed: string }>`
-      select kid, sealed_private_jwk sealed from signing_keys`.execute(kysely);
-    let count = 0;
-    for (const { kid, sealed } of rows) {
-      const anew = secret.sealAnew(SEALED_AS, sealed);
-      if (!anew) continue;
-      count++;
-      await sql`update signing_keys set sealed_private_jwk = ${anew} where kid = ${kid}`.execute(kysely);
-    }
-    return count;
-  });
 }
 
 /** The newest key, then the older ones whose tokens may not have expired. */

@@ -3,6 +3,13 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Where something sealed is kept. */
+export interface SealedColumn {
+  readonly table: string;
+  readonly column: string;
+  readonly purpose: string;
+}
+
 /**
  * What only this installation knows, and every process of it: derives values that nobody else can, and seals what
  * must not stand in a table in the clear (AES-256-GCM).

@@ -14,6 +14,7 @@ import { keepHouse, type Retention } from '../domains/housekeeping.ts';
 import { jobHandlers, LANES, laneOf } from '../domains/jobs.ts';
 import { alertFanOut } from '../domains/notifications/alert-fan-out.ts';
 import { notificationFanOut } from '../domains/notifications/notification-fan-out.ts';
+import { sweepPayments } from '../domains/payments/sweep-payments.ts';
 import { closeStaleSessionsEverywhere } from '../domains/sessions/close-stale-sessions.ts';
 import { webhookFanOut } from '../domains/webhooks/fan-out.ts';
 import { type Context, inScopeOf } from '../kernel/context.ts';
@@ -38,6 +39,15 @@ async function releaseLostJobs(pool: pg.Pool): Promise<void> {
   );
 }
 
+/** Which of these are waiting or being done; one that was given up is not. */
+async function liveJobs(pool: pg.Pool, keys: readonly string[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ key: string }>(
+    'select key from graphile_worker.jobs where key = any ($1) and attempts < max_attempts',
+    [keys],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Jobs at a time: of our own, and of those that wait for machines of others, lane by lane. */
 const CONCURRENCY = { own: 4, web: 16, stripe: 8, mail: 4, sms: 4 };
 /** One of each lane's listens; the others fetch jobs and complete them. */
@@ -47,7 +57,10 @@ const POOL_SIZE = 14;
 const STALE_EVERY_MS = 60_000;
 
 /** What comes round by itself: on one node, however many there are. */
-const CRON = parseCronItems([{ task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' }]);
+const CRON = parseCronItems([
+  { task: 'keep-house', match: '17 * * * *', identifier: 'keep-house' },
+  { task: 'sweep-payments', match: '* * * * *', identifier: 'sweep-payments' },
+]);
 
 export interface Upkeep extends Retention {
   /** A session is closed when nothing was heard of its charger for so long. */
@@ -89,6 +102,10 @@ export async function startWorker(
         ...tasks(context, undefined),
         'keep-house': (_, { job }) =>
           keepHouse(context(system, `job:${job.id}`, { scope: systemScope }), upkeep),
+        'sweep-payments': (_, { job }) =>
+          sweepPayments(context(system, `job:${job.id}`, { scope: systemScope }), keys =>
+            liveJobs(pool, keys),
+          ),
       },
       parsedCronItems: CRON,
     }),

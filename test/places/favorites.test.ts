@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  globalId,
   newCharger,
   newDriver,
   newKey,
@@ -10,6 +9,7 @@ import {
   type TestDriver,
 } from '../support/callers.ts';
 import { conforms, documentedRoute, neverSeen, shapeOf } from '../support/contract.ts';
+import { globalId } from '../support/global-id.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;

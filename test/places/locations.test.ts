@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  globalId,
-  newCharger,
-  newDriver,
-  newKey,
-  newLocation,
-  newNetwork,
-  queriesFor,
-} from '../support/callers.ts';
+import { newCharger, newDriver, newKey, newLocation, newNetwork, queriesFor } from '../support/callers.ts';
 import { bootedStation, demoCharger } from '../support/charge.ts';
 import { conforms, documentedRoute, neverSeen, shapeOf } from '../support/contract.ts';
+import { globalId } from '../support/global-id.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;

@@ -1,11 +1,5 @@
+import { globalId, rowId } from './global-id.ts';
 import type { TestServer } from './server.ts';
-
-/** The id that GraphQL knows a row by. */
-export const globalId = (type: string, uuid: string): string =>
-  Buffer.from(`${type}:${uuid}`).toString('base64');
-
-/** The UUID in one. */
-export const uuidOf = (id: string): string => Buffer.from(id, 'base64').toString().split(':')[1]!;
 
 interface KeyOptions {
   readonly kind: 'APP' | 'OPERATOR';
@@ -46,7 +40,7 @@ export async function newNetwork(server: TestServer, partyId: string): Promise<s
     { input: { name: `Network ${partyId}`, countryCode: 'US', partyId, currency: 'USD' } },
     { 'x-api-key': server.demo.platformKey },
   );
-  return uuidOf(data.network.networkId);
+  return rowId(data.network.networkId);
 }
 
 export interface TestDriver {
@@ -96,7 +90,7 @@ export async function newLocation(
   );
   const id = data?.location.id;
   if (!id) throw new Error(`No location: ${JSON.stringify(errors ?? data)}`);
-  return uuidOf(id);
+  return rowId(id);
 }
 
 /** A charger with one connector: its UUID. */
@@ -129,7 +123,7 @@ export async function newCharger(
   );
   const id = data?.made.charger?.id;
   if (!id) throw new Error(`No charger: ${JSON.stringify(errors ?? data)}`);
-  return uuidOf(id);
+  return rowId(id);
 }
 
 /**

@@ -208,14 +208,42 @@ export class PayingNetwork {
     return isAsked;
   }
 
-  /** Everything that waits for its time has waited long enough. */
+  /** Everything that waits for its time has waited long enough, save holds that are good for days. */
   async hurry(): Promise<void> {
     await this.sql(
-      `update graphile_worker._private_jobs set run_at = now() where run_at > now() and locked_at is null`,
+      `update graphile_worker._private_jobs set run_at = now()
+        where run_at between now() and now() + interval '1 day' and locked_at is null`,
     );
     // who has not plugged in within five minutes had five minutes
     await this.sql(`update sessions set expires_at = start_time where status = 'expired'`);
+    await this.sql(
+      `update payment_operations
+          set created_at = created_at - interval '2 minutes', sent_at = sent_at - interval '2 minutes'
+        where status in ('pending', 'unknown')`,
+    );
+    await this.sql(
+      `update refunds set created_at = created_at - interval '2 minutes' where status = 'pending'`,
+    );
+    await this.sql(`update session_payments set updated_at = updated_at - interval '2 minutes'`);
+    await this.sql(`select graphile_worker.add_job('sweep-payments', job_key => 'sweep-payments')`);
     await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
+  }
+
+  /** The holds are about to run out. */
+  async renewHolds(): Promise<void> {
+    await this.sql(
+      `update graphile_worker._private_jobs j set run_at = now() from graphile_worker._private_tasks t
+        where t.id = j.task_id and t.identifier = 'renew-hold' and j.locked_at is null`,
+    );
+    await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
+  }
+
+  /** The queue forgets what was to be done for payments. */
+  async loseJobs(): Promise<void> {
+    await this.sql(
+      `delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
+        where t.id = j.task_id and t.identifier = 'settle-payment' and j.locked_at is null`,
+    );
   }
 
   /** The payments' jobs that are due now, or are being done. */
@@ -232,7 +260,8 @@ export class PayingNetwork {
   async aDayPasses(): Promise<void> {
     this.stripe.clock.advance(24 * 60 * 60 * 1000);
     await this.sql(
-      `update payment_operations set sent_at = sent_at - interval '24 hours' where status = 'unknown'`,
+      `update payment_operations set sent_at = sent_at - interval '24 hours'
+        where status in ('pending', 'unknown')`,
     );
   }
 

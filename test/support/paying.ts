@@ -74,6 +74,7 @@ export async function paymentOf(server: TestServer, sessionId: string) {
         amount: { amount: string };
         paymentIntentId: string | null;
         errorCode: string | null;
+        settledAt: string | null;
       }[];
       transaction: {
         id: string;
@@ -85,7 +86,7 @@ export async function paymentOf(server: TestServer, sessionId: string) {
   }>(
     `query ($id: ID!) { node(id: $id) { ... on Session {
       paymentStatus
-      paymentOperations { kind status amount { amount } paymentIntentId errorCode }
+      paymentOperations { kind status amount { amount } paymentIntentId errorCode settledAt }
       transaction { id paymentStatus refunded { amount } bill { total { amount } } }
     } } }`,
     { id: globalId('Session', sessionId) },

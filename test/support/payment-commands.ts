@@ -239,6 +239,32 @@ const resend = (nth: number) =>
     },
   );
 
+const renewsHolds = command(
+  'renewsHolds',
+  () => true,
+  async (_, network) => {
+    await network.up();
+    await network.renewHolds();
+  },
+);
+
+const losesJobs = command(
+  'losesJobs',
+  () => true,
+  (_, network) => network.loseJobs(),
+);
+
+/** Stripe forgets its keys; nothing is on its way for so long. */
+const aDayPasses = command(
+  'aDayPasses',
+  () => true,
+  async (_, network) => {
+    await network.up();
+    await eventually(async () => (await network.dueJobs()).length === 0);
+    await network.aDayPasses();
+  },
+);
+
 const slot = fc.nat({ max: SLOTS - 1 });
 const energy = fc.oneof(
   fc.constant(0),
@@ -270,7 +296,7 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
   fc.constant({ kind: 'authentication_required' as const, on: 'payment_intents.create' }),
   fc.record({ kind: fc.constant('webhook_copies' as const), copies: fc.constantFrom(2, 3) }),
   fc.record({ kind: fc.constant('webhook_held' as const), times: fc.constantFrom(1, 3) }),
-  fc.record({ kind: fc.constant('webhook_lost' as const) }),
+  fc.record({ kind: fc.constant('webhook_lost' as const), times: fc.constantFrom(1, 50) }),
 );
 
 const ordinary = [
@@ -284,6 +310,9 @@ const ordinary = [
     .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 1, 2), fc.boolean())
     .map(([nth, percent, atOnce, isPatient]) => refund(nth, percent, atOnce, isPatient)),
   fc.constant(timePasses),
+  fc.constant(renewsHolds),
+  fc.constant(losesJobs),
+  fc.constant(aDayPasses),
   faults.map(fails),
   fc.nat({ max: 19 }).map(resend),
 ];

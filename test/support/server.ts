@@ -88,7 +88,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = await startServer({
     config,
     log: logLines
-      ? pino({ level: 'info' }, { write: (line: string) => void logLines.push(line) })
+      ? pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
       : pino({ level: process.env.TEST_LOG ?? 'silent' }),
     ...(options.now && { now: options.now }),
     onStatement: sql => void statements.push(sql),

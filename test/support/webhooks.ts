@@ -4,8 +4,8 @@ import { emit } from '../../src/kernel/events.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import { networksScope } from '../../src/kernel/scope.ts';
 import { inTransaction } from '../../src/kernel/transaction.ts';
-import { globalId } from './callers.ts';
 import { eventually } from './eventually.ts';
+import { globalId } from './global-id.ts';
 import type { TestServer } from './server.ts';
 
 export interface Webhook {

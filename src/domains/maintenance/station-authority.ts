@@ -2,11 +2,16 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { authorize } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
+import type { SealedColumn } from '../../kernel/installation-secret.ts';
 import { runInScope, systemScope } from '../../kernel/scope.ts';
 import { db } from '../db.ts';
 import { type Authority, newAuthority } from './certificate-signing.ts';
 
 const SEALED_AS = 'station-authority';
+
+export const SEALED_AUTHORITIES: readonly SealedColumn[] = [
+  { table: 'station_authorities', column: 'sealed_private_key', purpose: SEALED_AS },
+];
 
 /** What anybody may know of the authority. */
 export interface PublicAuthority {

@@ -136,7 +136,7 @@ async function nextRefund(tx: Context, sessionId: string): Promise<PaymentFacts[
     .select(['kind', 'amount', 'paymentIntentId'])
     .where('sessionId', '=', sessionId)
     .where('status', '=', 'succeeded')
-    .where('kind', 'in', ['capture', 'charge', 'refund'])
+    .where('kind', 'in', ['capture', 'charge', 'refund', 'refund_returned'])
     .orderBy('createdAt', 'desc')
     .orderBy('id', 'desc')
     .execute();

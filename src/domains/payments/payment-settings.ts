@@ -3,6 +3,7 @@ import Stripe from 'stripe';
 import { authorize, primaryNetwork, reachedNetwork, signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { invalid, PaymentsNotEnabledError } from '../../kernel/errors.ts';
+import type { SealedColumn } from '../../kernel/installation-secret.ts';
 import { minorDigits, toMinor } from '../../kernel/money.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { checkWebUrl } from '../../kernel/web-url.ts';
@@ -12,6 +13,11 @@ import type { PaymentSettings } from './payment-settings.entity.ts';
 
 const SECRET_KEY = 'stripe-secret-key';
 const WEBHOOK_SECRET = 'stripe-webhook-secret';
+
+export const SEALED_SETTINGS: readonly SealedColumn[] = [
+  { table: 'payment_settings', column: 'sealed_secret_key', purpose: SECRET_KEY },
+  { table: 'payment_settings', column: 'sealed_webhook_secret', purpose: WEBHOOK_SECRET },
+];
 
 export const PAYMENT_METHODS = ['card', 'apple_pay', 'google_pay', 'link'] as const;
 export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
@@ -237,26 +243,4 @@ export async function webhookSecretOf(ctx: Context, networkId: string): Promise<
   return settings?.sealedWebhookSecret
     ? ctx.secret.unseal(WEBHOOK_SECRET, settings.sealedWebhookSecret)
     : null;
-}
-
-/** Seals anew, with the present secret of the installation, what a former one has sealed; answers how many. */
-export async function sealSettingsAnew(ctx: Context): Promise<number> {
-  const columns = { sealedSecretKey: SECRET_KEY, sealedWebhookSecret: WEBHOOK_SECRET } as const;
-  return inTransaction(ctx, async tx => {
-    const all = await db(tx).selectFrom('payment_settings').selectAll().forUpdate().execute();
-    let count = 0;
-    for (const settings of all) {
-      for (const [column, purpose] of Object.entries(columns) as [keyof typeof columns, string][]) {
-        const sealed = settings[column] && tx.secret.sealAnew(purpose, settings[column]);
-        if (!sealed) continue;
-        count++;
-        await db(tx)
-          .updateTable('payment_settings')
-          .set({ [column]: sealed })
-          .where('networkId', '=', settings.networkId)
-          .execute();
-      }
-    }
-    return count;
-  });
 }

@@ -83,7 +83,9 @@ export type PaymentStep =
 /** The one next thing to ask of Stripe; null where there is nothing. */
 export function nextStep(facts: PaymentFacts): PaymentStep | null {
   const { holdIntentId, staleIntentId, refund } = facts;
-  if (staleIntentId) return { kind: 'cancel', amount: 0n, paymentIntentId: staleIntentId };
+  if (staleIntentId) return letGo(staleIntentId);
+  // one that could not be captured
+  if (holdIntentId && facts.state === 'failed') return letGo(holdIntentId);
   const step = facts.owed === null ? whileRunning(facts) : atTheEnd(facts, facts.owed);
   if (step) return step;
   return refund && !holdIntentId
@@ -95,6 +97,8 @@ export function nextStep(facts: PaymentFacts): PaymentStep | null {
       }
     : null;
 }
+
+const letGo = (paymentIntentId: string): PaymentStep => ({ kind: 'cancel', amount: 0n, paymentIntentId });
 
 function whileRunning(facts: PaymentFacts): PaymentStep | null {
   const { holdAmount, holdIntentId, isExpiring } = facts;
@@ -114,7 +118,7 @@ function atTheEnd(facts: PaymentFacts, owed: bigint): PaymentStep | null {
   if (holdIntentId !== null) {
     return due > 0n
       ? { kind: 'capture', amount: min(due, facts.held), paymentIntentId: holdIntentId }
-      : { kind: 'cancel', amount: 0n, paymentIntentId: holdIntentId };
+      : letGo(holdIntentId);
   }
   const isGivenUp = state === 'failed' || state === 'refunded';
   return due > 0n && !isGivenUp ? { kind: 'charge', amount: due } : null;

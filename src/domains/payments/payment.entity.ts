@@ -52,7 +52,8 @@ export const SessionPayment = defineEntity({
 });
 export type SessionPayment = InferEntity<typeof SessionPayment>;
 
-export const OPERATION_KINDS = ['hold', 'capture', 'charge', 'cancel', 'refund'] as const;
+/** `refund_returned`: the bank has sent a refund back. No amount is below zero. */
+export const OPERATION_KINDS = ['hold', 'capture', 'charge', 'cancel', 'refund', 'refund_returned'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 /** `unknown`: sent, and nobody knows what came of it. */
 export const OPERATION_STATUSES = ['pending', 'succeeded', 'failed', 'unknown'] as const;

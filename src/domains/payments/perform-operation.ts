@@ -35,8 +35,8 @@ const KEY_HOURS = 23;
 /** What a hold is good for where Stripe does not say. */
 const HOLD_DAYS = 4;
 
-/** A server error is what Stripe answers to its key ever after: so many times, and a new key is taken. */
-const SERVER_ERRORS = { hold: 8, charge: 8, refund: 8, capture: 2, cancel: 2 } as const;
+/** How long a charge that Stripe answers with a server error is looked for before it is made under a new key. */
+const STUCK_SECONDS = 60;
 
 const UNKNOWN: Outcome = { status: 'unknown' };
 const NEVER_ARRIVED: Outcome = { status: 'failed', code: 'never_arrived', declineCode: null };
@@ -56,9 +56,7 @@ export async function performOperation(
     if (operation.attempts > 0) {
       const found = await lookUp(stripe, operation);
       if (found) return found;
-      if (!isKeyRemembered(ctx, operation)) {
-        return NEVER_ARRIVED;
-      }
+      if (isOlder(ctx, operation, KEY_HOURS * 3600)) return NEVER_ARRIVED;
     }
     const ready = await prepare(ctx, stripe, payment, operation);
     return ready ? await send(ctx, stripe, ready) : { status: 'failed', code: 'no_card', declineCode: null };
@@ -68,8 +66,17 @@ export async function performOperation(
   }
 }
 
-const isKeyRemembered = (ctx: Context, { sentAt }: PaymentOperation): boolean =>
-  !sentAt || epochMs(sentAt) > ctx.now().subtract({ hours: KEY_HOURS }).epochMilliseconds;
+/** Whether it was first sent so long ago. */
+const isOlder = (ctx: Context, { sentAt }: PaymentOperation, seconds: number): boolean =>
+  sentAt != null && epochMs(sentAt) <= ctx.now().subtract({ seconds }).epochMilliseconds;
+
+/**
+ * A server error is what Stripe answers to its key for a day: the second time, a new key is taken. That is safe at once
+ * for what can be done to an intent once only; anything else might have been done and not be listed yet.
+ */
+const isStuck = (ctx: Context, operation: PaymentOperation): boolean =>
+  operation.attempts > 1 &&
+  (operation.kind === 'capture' || operation.kind === 'cancel' || isOlder(ctx, operation, STUCK_SECONDS));
 
 /** Writes down what is about to be sent: the card, and that it was sent. Null where there is no card to charge. */
 async function prepare(
@@ -142,13 +149,16 @@ async function send(ctx: Context, stripe: Stripe, operation: PaymentOperation): 
             { idempotencyKey },
           ),
         );
+      case 'refund_returned':
+        throw new Error('A refund is sent back by the bank: nobody asks for it.');
     }
   } catch (error) {
     const failure = failureOf(ctx, error);
     if (failure.isKnown) return afterRefusal(stripe, operation, failure);
     // looked for before it was sent again, and not found: it has not happened
-    const isStuck = failure.isServerError && operation.attempts >= SERVER_ERRORS[operation.kind];
-    return isStuck ? ((await lookUp(stripe, operation)) ?? NEVER_ARRIVED) : UNKNOWN;
+    return failure.isServerError && isStuck(ctx, operation)
+      ? ((await lookUp(stripe, operation)) ?? NEVER_ARRIVED)
+      : UNKNOWN;
   }
 }
 

@@ -1,17 +1,16 @@
 import type { Context } from '../../kernel/context.ts';
-import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import { addJob } from '../../kernel/jobs.ts';
-import { toDecimalString } from '../../kernel/money.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
-import { raiseAlert } from '../notifications/raise-alert.ts';
 import { issueCreditNote } from './credit-notes.ts';
-import { lockPayment, owedFor, savePayment } from './lock-payment.ts';
+import { lockPayment, savePayment } from './lock-payment.ts';
 import type { PaymentOperation, Refund, SessionPayment } from './payment.entity.ts';
+import { alertOfPayment, shown } from './payment-alert.ts';
 import { emitPayment } from './payment-events.ts';
 import { advancePayment } from './payment-states.ts';
 import type { Outcome } from './perform-operation.ts';
+import { addCaptured, addRefunded, forgetHold, settleState } from './settle-state.ts';
 
 /** How long before it runs out a hold is renewed; a short one halfway through. */
 const RENEW_BEFORE_MS = 3_600_000;
@@ -50,9 +49,10 @@ async function lookUpLater(tx: Context, operation: PaymentOperation): Promise<vo
     .set({ status: 'unknown' })
     .where('id', '=', operation.id)
     .execute();
-  const { networkId, sessionId, createdAt } = operation;
-  // as long again as it has been open: the pauses double
-  const openSeconds = Math.round((tx.now().epochMilliseconds - epochMs(createdAt)) / 1000);
+  const { networkId, sessionId } = operation;
+  // as long again as it has been unknown: the pauses double
+  const unknownMs = tx.now().epochMilliseconds - epochMs(await unknownSince(tx, operation));
+  const openSeconds = Math.round(unknownMs / 1000);
   const seconds = Math.min(Math.max(openSeconds, LOOK_UP_SECONDS), MAX_LOOK_UP_SECONDS);
   await addJob(
     tx,
@@ -60,6 +60,22 @@ async function lookUpLater(tx: Context, operation: PaymentOperation): Promise<vo
     { networkId, sessionId },
     { key: `settle-payment:${sessionId}`, runAt: tx.now().add({ seconds }) },
   );
+}
+
+/** Since when nothing has come of what is asked, under whichever keys it was asked. */
+async function unknownSince(tx: Context, { sessionId, createdAt }: PaymentOperation): Promise<string> {
+  const settled = await db(tx)
+    .selectFrom('payment_operations')
+    .select(['createdAt', 'errorCode'])
+    .where('sessionId', '=', sessionId)
+    .where('settledAt', 'is not', null)
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  const isInVain = ({ errorCode }: { errorCode: string | null }) => errorCode === 'never_arrived';
+  const answered = settled.findIndex(operation => !isInVain(operation));
+  const inVain = answered === -1 ? settled : settled.slice(0, answered);
+  return inVain.at(-1)?.createdAt ?? createdAt;
 }
 
 async function settle(
@@ -99,17 +115,11 @@ async function succeeded(
     case 'hold':
       return held(tx, payment, outcome);
     case 'capture':
-    case 'charge': {
-      if (operation.kind !== 'charge') forgetHold(payment);
-      payment.captured = String(BigInt(payment.captured) + outcome.amount);
-      payment.reason = null;
-      await settleState(tx, payment);
-      await emitPayment(tx, 'payment.captured', payment, { amount: outcome.amount });
-      return payInvoices(tx, payment);
-    }
+    case 'charge':
+      forgetHold(payment, operation.paymentIntentId);
+      return addCaptured(tx, payment, outcome.amount);
     case 'cancel':
-      if (operation.paymentIntentId === payment.staleIntentId) payment.staleIntentId = null;
-      else forgetHold(payment);
+      forgetHold(payment, operation.paymentIntentId);
       return settleState(tx, payment);
     case 'refund':
       return refunded(tx, payment, operation, outcome);
@@ -145,62 +155,6 @@ async function renewLater(tx: Context, payment: SessionPayment): Promise<void> {
   );
 }
 
-export function forgetHold(payment: SessionPayment): void {
-  payment.holdIntentId = null;
-  payment.held = '0';
-  payment.captureBefore = null;
-}
-
-/** What has become of a payment, by what is owed and what came in. */
-export async function settleState(tx: Context, payment: SessionPayment): Promise<void> {
-  const { owed } = await owedFor(tx, payment);
-  const captured = BigInt(payment.captured);
-  if (owed === null) {
-    // the session runs on without a hold: the rest is charged at its end
-    if (!payment.holdIntentId && payment.state === 'authorized') advancePayment(payment, 'open');
-    return;
-  }
-  const isPaid = captured + BigInt(payment.waived) >= owed;
-  if (!isPaid) return;
-  if (captured > 0n) advancePayment(payment, captured === BigInt(payment.refunded) ? 'refunded' : 'captured');
-  else if (!payment.holdIntentId) advancePayment(payment, 'released');
-}
-
-/** Invoices all of whose transactions are paid for are paid. */
-async function payInvoices(tx: Context, { sessionId, state }: SessionPayment): Promise<void> {
-  if (state !== 'captured') return;
-  await db(tx)
-    .updateTable('invoices')
-    .set({ status: 'paid', paidAt: tx.now().toString() })
-    .where('status', '=', 'issued')
-    .where('id', 'in', qb =>
-      qb
-        .selectFrom('invoice_lines as l')
-        .innerJoin('transactions as t', 't.id', 'l.transactionId')
-        .select('l.invoiceId')
-        .where('t.sessionId', '=', sessionId),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('invoice_lines as l')
-            .innerJoin('transactions as t', 't.id', 'l.transactionId')
-            .select('l.position')
-            .whereRef('l.invoiceId', '=', 'invoices.id')
-            .where('t.sessionId', '!=', sessionId)
-            .where('t.total', '!=', '0')
-            .where(({ eb, or }) =>
-              or([
-                eb('t.paymentStatus', 'is', null),
-                eb('t.paymentStatus', 'not in', ['captured', 'refunded']),
-              ]),
-            ),
-        ),
-      ),
-    )
-    .execute();
-}
-
 async function refunded(
   tx: Context,
   payment: SessionPayment,
@@ -229,50 +183,56 @@ async function refunded(
   await issueCreditNote(tx, payment, operation, amount);
 }
 
-export function addRefunded(payment: SessionPayment, amount: bigint): void {
-  payment.refunded = String(BigInt(payment.refunded) + amount);
-  if (BigInt(payment.refunded) >= BigInt(payment.captured)) advancePayment(payment, 'refunded');
-}
-
 async function failed(
   tx: Context,
   payment: SessionPayment,
   operation: PaymentOperation,
   { code, isHoldGone }: Failed,
 ): Promise<void> {
+  // what never arrived is asked for again
+  if (code === 'never_arrived') return;
   const amount = BigInt(operation.amount);
   switch (operation.kind) {
     case 'hold':
-      // what never arrived is asked for again; a renewal that is refused leaves the hold as it is
-      if (code === 'never_arrived') return;
       payment.reason = code;
+      // a renewal that is refused leaves the hold as it is
       if (payment.holdIntentId) return;
       advancePayment(payment, 'refused');
       return emitPayment(tx, 'payment.failed', payment, { amount, reason: code });
     case 'capture':
-    case 'cancel':
-      if (operation.paymentIntentId === payment.staleIntentId) {
-        payment.staleIntentId = null;
-        return;
-      }
-      if (isHoldGone) {
-        forgetHold(payment);
-        // what is owed is charged now, without a hold
-        advancePayment(payment, 'open');
-        return settleState(tx, payment);
-      }
-      if (code === 'never_arrived') return;
+      if (isHoldGone) return holdGone(tx, payment, operation);
       if (code === 'amount_too_small') return waive(tx, payment, amount);
-      forgetHold(payment);
+      // the hold is in place still: given up, it is let go next
       return giveUp(tx, payment, amount, code);
+    case 'cancel':
+      if (isHoldGone) return holdGone(tx, payment, operation);
+      return notLetGo(tx, payment, operation, code);
     case 'charge':
-      if (code === 'never_arrived') return;
       if (code === 'amount_too_small') return waive(tx, payment, amount);
       return giveUp(tx, payment, amount, code);
     case 'refund':
-      if (code === 'never_arrived') return;
       return refundFailed(tx, payment, operation, code);
   }
+}
+
+/** What is owed is charged without the hold. */
+async function holdGone(tx: Context, payment: SessionPayment, operation: PaymentOperation): Promise<void> {
+  forgetHold(payment, operation.paymentIntentId);
+  if (!payment.holdIntentId && payment.state === 'authorized') advancePayment(payment, 'open');
+  return settleState(tx, payment);
+}
+
+/** It ends by itself in some days; until then the driver may ask why. */
+async function notLetGo(
+  tx: Context,
+  payment: SessionPayment,
+  operation: PaymentOperation,
+  code: string,
+): Promise<void> {
+  forgetHold(payment, operation.paymentIntentId);
+  await settleState(tx, payment);
+  const message = `The hold ${operation.paymentIntentId} could not be let go: ${code}.`;
+  await alertOfPayment(tx, payment, 'payment_failed', message);
 }
 
 /** Too little for Stripe to take: nothing is owed any more. */
@@ -285,25 +245,7 @@ async function giveUp(tx: Context, payment: SessionPayment, amount: bigint, code
   payment.reason = code;
   advancePayment(payment, 'failed');
   await emitPayment(tx, 'payment.failed', payment, { amount, reason: code });
-  await alert(tx, payment, amount, code);
-}
-
-async function alert(tx: Context, payment: SessionPayment, amount: bigint, code: string): Promise<void> {
-  const { currency, sessionId, networkId } = payment;
-  const session = await db(tx)
-    .selectFrom('sessions')
-    .select(['chargerId', 'locationId'])
-    .where('id', '=', sessionId)
-    .executeTakeFirstOrThrow();
-  await raiseAlert(tx, {
-    id: newId(),
-    networkId,
-    type: 'payment_failed',
-    subject: sessionId,
-    message: `${toDecimalString(amount, currency)} ${currency} of session ${sessionId}: ${code}`,
-    locationId: session.locationId ?? null,
-    chargerId: session.chargerId,
-  });
+  await alertOfPayment(tx, payment, 'payment_failed', `${shown(payment, amount)}: ${code}`);
 }
 
 async function refundFailed(
@@ -319,5 +261,6 @@ async function refundFailed(
       .where('id', '=', operation.refundId)
       .execute();
   }
-  await alert(tx, payment, BigInt(operation.amount), `refund: ${code}`);
+  const message = `A refund of ${shown(payment, BigInt(operation.amount))} was refused: ${code}`;
+  await alertOfPayment(tx, payment, 'payment_failed', message);
 }

@@ -1,9 +1,14 @@
 import webPush from 'web-push';
 import type { Context } from '../../kernel/context.ts';
+import type { SealedColumn } from '../../kernel/installation-secret.ts';
 import { db } from '../db.ts';
 
 const ID = 'web-push';
 const SEALED_AS = 'vapid-key';
+
+export const SEALED_VAPID_KEYS: readonly SealedColumn[] = [
+  { table: 'vapid_keys', column: 'sealed_private_key', purpose: SEALED_AS },
+];
 
 export interface VapidKeys {
   readonly publicKey: string;

@@ -6,6 +6,7 @@ import { setAside } from '../chargers/set-aside.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { authorizeToken, type TokenAuthorization } from '../drivers/authorize-token.ts';
+import { whyBillIsFixed } from '../payments/fixed-bill.ts';
 import { awaitsLateStop } from './close-stale-sessions.ts';
 import { endSession, stoppedByAnother } from './end-session.ts';
 import { lockByTransactionNumber } from './lock-session.ts';
@@ -125,7 +126,10 @@ async function believedEnd(tx: Context, session: Session): Promise<string> {
   return isLive ? tx.now().toString() : new Date(lastWordMs).toISOString();
 }
 
-/** A stop of a session that was closed without its station's word: its bill becomes what it should be, unless paid. */
+/**
+ * A stop of a session that was closed without its station's word: its bill becomes what it should be, unless money was
+ * taken for it, or it stands on an invoice.
+ */
 async function reconcile(
   tx: Context,
   station: Station,
@@ -133,17 +137,9 @@ async function reconcile(
   report: StopReport,
   authorization: TokenAuthorization | null,
 ): Promise<void> {
-  const bill = await db(tx)
-    .selectFrom('transactions')
-    .select('paymentStatus')
-    .where('sessionId', '=', session.id)
-    .forUpdate()
-    .executeTakeFirst();
-  if (!bill || bill.paymentStatus === null) {
-    await endByStop(tx, station, session, report, authorization);
-    return;
-  }
-  const reason = 'late_stop_after_payment';
+  const fixed = await whyBillIsFixed(tx, session.id);
+  if (!fixed) return endByStop(tx, station, session, report, authorization);
+  const reason = `late_stop_after_${fixed}`;
   await setAside(tx, station, { action: 'StopTransaction', reason, payload: report.payload });
   await db(tx)
     .updateTable('sessions')

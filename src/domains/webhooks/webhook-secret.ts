@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { InstallationSecret } from '../../kernel/installation-secret.ts';
+import type { InstallationSecret, SealedColumn } from '../../kernel/installation-secret.ts';
 import type { WebhookSubscription } from './webhook.entity.ts';
 
 // Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 under a secret that is written whsec_ and base64.
@@ -7,6 +7,11 @@ import type { WebhookSubscription } from './webhook.entity.ts';
 const PREFIX = 'whsec_';
 const SECRET_BYTES = 32;
 const SEALED_AS = 'webhook-secret';
+
+export const SEALED_WEBHOOK_SECRETS: readonly SealedColumn[] = [
+  { table: 'webhook_subscriptions', column: 'sealed_secret', purpose: SEALED_AS },
+  { table: 'webhook_subscriptions', column: 'sealed_previous_secret', purpose: SEALED_AS },
+];
 
 export const newWebhookSecret = (): string => PREFIX + randomBytes(SECRET_BYTES).toString('base64');
 

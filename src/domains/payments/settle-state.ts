@@ -1,0 +1,80 @@
+import type { Context } from '../../kernel/context.ts';
+import { db } from '../db.ts';
+import { owedFor } from './lock-payment.ts';
+import type { SessionPayment } from './payment.entity.ts';
+import { emitPayment } from './payment-events.ts';
+import { advancePayment } from './payment-states.ts';
+
+/** What is held by this payment intent is held no longer: it was let go, taken, or ran out. */
+export function forgetHold(payment: SessionPayment, paymentIntentId: string | null | undefined): void {
+  if (payment.staleIntentId === paymentIntentId) payment.staleIntentId = null;
+  if (payment.holdIntentId !== paymentIntentId) return;
+  payment.holdIntentId = null;
+  payment.held = '0';
+  payment.captureBefore = null;
+}
+
+/** Money that came in, by our doing or somebody else's. */
+export async function addCaptured(tx: Context, payment: SessionPayment, amount: bigint): Promise<void> {
+  payment.captured = String(BigInt(payment.captured) + amount);
+  payment.reason = null;
+  await settleState(tx, payment);
+  await emitPayment(tx, 'payment.captured', payment, { amount });
+  await payInvoices(tx, payment);
+}
+
+/** Money that was given back. */
+export function addRefunded(payment: SessionPayment, amount: bigint): void {
+  payment.refunded = String(BigInt(payment.refunded) + amount);
+  if (BigInt(payment.refunded) >= BigInt(payment.captured)) advancePayment(payment, 'refunded');
+}
+
+/** What has become of a payment, by what is owed and what came in. */
+export async function settleState(tx: Context, payment: SessionPayment): Promise<void> {
+  const { owed } = await owedFor(tx, payment);
+  const captured = BigInt(payment.captured);
+  if (owed === null) {
+    // the session runs on without a hold: the rest is charged at its end
+    if (!payment.holdIntentId && payment.state === 'authorized') advancePayment(payment, 'open');
+    return;
+  }
+  const isPaid = captured + BigInt(payment.waived) >= owed;
+  if (!isPaid) return;
+  if (captured > 0n) advancePayment(payment, captured === BigInt(payment.refunded) ? 'refunded' : 'captured');
+  else if (!payment.holdIntentId) advancePayment(payment, 'released');
+}
+
+/** Invoices all of whose transactions are paid for are paid. */
+async function payInvoices(tx: Context, { sessionId, state }: SessionPayment): Promise<void> {
+  if (state !== 'captured') return;
+  await db(tx)
+    .updateTable('invoices')
+    .set({ status: 'paid', paidAt: tx.now().toString() })
+    .where('status', '=', 'issued')
+    .where('id', 'in', qb =>
+      qb
+        .selectFrom('invoice_lines as l')
+        .innerJoin('transactions as t', 't.id', 'l.transactionId')
+        .select('l.invoiceId')
+        .where('t.sessionId', '=', sessionId),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('invoice_lines as l')
+            .innerJoin('transactions as t', 't.id', 'l.transactionId')
+            .select('l.position')
+            .whereRef('l.invoiceId', '=', 'invoices.id')
+            .where('t.sessionId', '!=', sessionId)
+            .where('t.total', '!=', '0')
+            .where(({ eb, or }) =>
+              or([
+                eb('t.paymentStatus', 'is', null),
+                eb('t.paymentStatus', 'not in', ['captured', 'refunded']),
+              ]),
+            ),
+        ),
+      ),
+    )
+    .execute();
+}
