@@ -128,9 +128,9 @@ interface FailedResult {
 export function succeeded({ data, errors }: ExecutionResult, names: Row['names'] = {}): unknown {
   const [error] = errors ?? [];
   if (error) {
-    const { code, details } = error.extensions as { code?: DomainCode; details?: readonly FieldProblem[] };
+    const { code, ...rest } = error.extensions as Partial<FailedResult>;
     if (code === undefined || !(code in STATUS)) throw error;
-    throw refusal({ code, message: error.message, details }, names);
+    throw refusal({ ...rest, code, message: error.message }, names);
   }
   const result = (data as { result?: FailedResult } | null | undefined)?.result;
   if (result && 'code' in result) throw refusal(result, names);

@@ -265,6 +265,71 @@ describe('following from a starting point', () => {
     await events.end();
   });
 
+  it('is not cut off by what happens meanwhile, however much, nor does it keep that for a reader that takes its time', async () => {
+    const client = await writer();
+    const flood = async (count: number) => {
+      const { rows } = await client.query(
+        `insert into events (id, network_id, type, occurred_at, payload)
+         select gen_random_uuid(), $1, 'charger.status', now(), '{}' from generate_series(1, $2)
+         returning sequence::text`,
+        [networkId, count],
+      );
+      server.app.hub.wake();
+      await eventually(() => server.app.hub.position() === rows.at(-1).sequence);
+    };
+    const start = server.app.hub.position();
+    await flood(700);
+    const events = followEvents(context(), { wants: () => true, since: start });
+    const got: string[] = [];
+    const take = async (count: number) => {
+      for (let taken = 0; taken < count; taken++) got.push((await events.next()).value!.sequence);
+    };
+    await take(10);
+    await flood(3_000);
+    await take(1_000);
+    await flood(3_000);
+    await take(5_690);
+    expect(got).toEqual(await inLog(start));
+    // it has caught up: what comes now comes live, and no more is read for it
+    const reads = () => server.statements.filter(sql => sql.includes('from events')).length;
+    const [before, waiting] = [reads(), events.next()];
+    await eventually(() => reads() > before);
+    await flood(1);
+    expect([...got, (await waiting).value!.sequence]).toEqual(await inLog(start));
+    await events.return!();
+    expect(server.app.hub.size).toBe(0);
+  });
+
+  it('of two processes in turn, each left in the middle of a burst: every event once, in order', async () => {
+    const start = server.app.hub.position();
+    const clients = await Promise.all(Array.from({ length: 8 }, writer));
+    const written = Promise.all(
+      clients.map(async (client, index) => {
+        for (let round = 0; round < 120; round++) {
+          await client.query('begin');
+          await write(client);
+          await client.query((round + index) % 7 === 0 ? 'rollback' : 'commit');
+          if (round % 4 === 0) [server, neighbour][round % 8 ? 0 : 1]!.app.hub.wake();
+        }
+      }),
+    );
+    let last: string | undefined;
+    void written.then(async () => {
+      last = await write(clients[0]!);
+    });
+    const got: string[] = [];
+    const isOver = () => last !== undefined && got.at(-1) === last;
+    for (let move = 0; !isOver(); move++) {
+      const { app } = [server, neighbour][move % 2]!;
+      const ctx = app.context(system, 'test', { scope: networksScope([networkId]) });
+      const events = followEvents(ctx, { wants: () => true, since: got.at(-1) ?? start });
+      for (let taken = 0; taken < 30 && !isOver(); taken++) got.push((await events.next()).value!.sequence);
+      await events.return!();
+    }
+    expect(got).toEqual(await inLog(start));
+    expect(got.length).toBeGreaterThan(700);
+  });
+
   it('tells of the follower’s own networks only, live and from the log', async () => {
     const start = server.app.hub.position();
     const client = await writer();

@@ -28,6 +28,10 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
     }
   }
 
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   /** No more comes. With an error, the reader is told why. */
   end(error?: Error): void {
     if (this.#ended) return;

@@ -58,8 +58,11 @@ export class EmailTakenError extends DomainError {
 export class RateLimitedError extends DomainError {
   readonly code = 'rate_limited';
   readonly retryAfterSeconds: number;
-  constructor(retryAfterSeconds: number) {
-    super(`Too many attempts. Try again in ${retryAfterSeconds} s.`);
+  constructor(
+    retryAfterSeconds: number,
+    message = `Too many attempts. Try again in ${retryAfterSeconds} s.`,
+  ) {
+    super(message);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

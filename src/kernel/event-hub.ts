@@ -12,9 +12,23 @@ export interface EventSource {
   readonly wake: () => void;
 }
 
+/** One who listens, or is about to. */
+export interface HubReader {
+  readonly queue: BoundedQueue<LoggedEvent>;
+  /** From now on it is handed what happens. */
+  readonly goLive: () => void;
+}
+
+interface Reader {
+  readonly wants: (event: LoggedEvent) => boolean;
+  readonly queue: BoundedQueue<LoggedEvent>;
+}
+
 /** Hands the log's new events to this process's readers, in the log's order. */
 export class EventHub {
-  readonly #readers = new Set<{ wants: (event: LoggedEvent) => boolean; queue: BoundedQueue<LoggedEvent> }>();
+  readonly #readers = new Set<Reader>();
+  /** Those of them who have caught up with the log. */
+  readonly #live = new Set<Reader>();
   readonly #wakeListeners: (() => void)[] = [];
   readonly #readListeners: (() => void)[] = [];
   #source: EventSource | undefined;
@@ -58,15 +72,30 @@ export class EventHub {
   }
 
   publish(event: LoggedEvent): void {
-    for (const reader of this.#readers) if (reader.wants(event)) reader.queue.push(event);
+    for (const reader of this.#live) if (reader.wants(event)) reader.queue.push(event);
   }
 
   /** All events from now on that the reader wants. End the iteration to leave. */
   subscribe(wants: (event: LoggedEvent) => boolean, limit = QUEUE_LIMIT): BoundedQueue<LoggedEvent> {
-    const queue = new BoundedQueue<LoggedEvent>(limit, () => this.#readers.delete(reader));
+    const { queue, goLive } = this.join(wants, limit);
+    goLive();
+    return queue;
+  }
+
+  /** The same for one who has the log to read first: it is here, and is handed nothing until it goes live. */
+  join(wants: (event: LoggedEvent) => boolean, limit = QUEUE_LIMIT): HubReader {
+    const queue = new BoundedQueue<LoggedEvent>(limit, () => {
+      this.#readers.delete(reader);
+      this.#live.delete(reader);
+    });
     const reader = { wants, queue };
     this.#readers.add(reader);
-    return queue;
+    return {
+      queue,
+      goLive: () => {
+        if (this.#readers.has(reader)) this.#live.add(reader);
+      },
+    };
   }
 
   get readerCount(): number {

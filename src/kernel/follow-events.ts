@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { BoundedQueue } from './bounded-queue.ts';
 import type { Context } from './context.ts';
 import { inScopeOf } from './context.ts';
 import { invalid } from './errors.ts';
+import type { HubReader } from './event-hub.ts';
 import type { LoggedEvent } from './events.ts';
 
 const BATCH = 500;
@@ -13,20 +13,24 @@ export interface Follow {
   readonly since?: string | null;
 }
 
-/** The events of the caller's networks: those missed since a starting point, then each as it happens. */
+/**
+ * The events of the caller's networks: those missed since a starting point, then each as it happens. However long the
+ * way to the present is and however much happens on it, a reader on its way has no more than a page of the log here.
+ */
 export function followEvents(ctx: Context, { wants, since }: Follow): AsyncIterableIterator<LoggedEvent> {
   if (since != null && !/^\d{1,18}$/.test(since)) invalid('since', 'must be the sequence of an event');
   const networkIds = new Set(ctx.scope.networkIds);
   const isWanted = (event: LoggedEvent) => networkIds.has(event.networkId) && wants(event);
-  const live = ctx.hub.subscribe(isWanted);
-  // what the hub has handed out by now is in the log; what it hands out from now on is in the queue
-  const position = BigInt(ctx.hub.position());
-  const events = missedThenLive(ctx, live, isWanted, position, since == null ? position : BigInt(since));
+  const reader = ctx.hub.join(isWanted);
+  const start = since == null ? position(ctx) : BigInt(since);
+  const isBehind = start < position(ctx);
+  if (!isBehind) reader.goLive();
+  const events = isBehind ? missedThenLive(ctx, reader, isWanted, start) : liveBehind(start, reader);
   return {
     next: () => events.next(),
     // a generator that waits hears of its end only with the next event: the queue is ended first
     return: () => {
-      live.end();
+      reader.queue.end();
       return events.return(undefined);
     },
     [Symbol.asyncIterator]() {
@@ -37,26 +41,34 @@ export function followEvents(ctx: Context, { wants, since }: Follow): AsyncItera
 
 async function* missedThenLive(
   ctx: Context,
-  live: BoundedQueue<LoggedEvent>,
+  reader: HubReader,
   isWanted: (event: LoggedEvent) => boolean,
-  position: bigint,
   since: bigint,
 ): AsyncGenerator<LoggedEvent, undefined> {
   try {
     let last = since;
-    while (last < position) {
-      const missed = await readLog(ctx, last, position);
+    // what the hub has handed out is in the log, and nothing is still to be committed in between
+    for (let until = position(ctx); last < until && !reader.queue.isEnded; until = position(ctx)) {
+      const missed = await readLog(ctx, last, until);
       for (const event of missed) if (isWanted(event)) yield event;
-      if (missed.length < BATCH) break;
-      last = BigInt(missed.at(-1)!.sequence);
+      last = missed.length < BATCH ? until : BigInt(missed.at(-1)!.sequence);
     }
-    // another process may have been further on, and the reader comes from there
-    for await (const event of live) if (BigInt(event.sequence) > since) yield event;
+    // in the same breath as it was seen to be where the hub is: all that follows is in the queue
+    reader.goLive();
+    yield* liveBehind(last, reader);
   } finally {
-    live.end();
+    reader.queue.end();
   }
   return undefined;
 }
+
+/** Another process may have been further on than this one, and the reader comes from there. */
+async function* liveBehind(since: bigint, { queue }: HubReader): AsyncGenerator<LoggedEvent, undefined> {
+  for await (const event of queue) if (BigInt(event.sequence) > since) yield event;
+  return undefined;
+}
+
+const position = (ctx: Context): bigint => BigInt(ctx.hub.position());
 
 async function readLog(ctx: Context, after: bigint, until: bigint): Promise<LoggedEvent[]> {
   const { rows } = await inScopeOf(ctx, () =>

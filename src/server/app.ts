@@ -22,6 +22,7 @@ import type { Config } from './config.ts';
 import { installationSecret } from './installation-secret.ts';
 import { keylessLimit } from './keyless-limit.ts';
 import { contactOf, openMailer } from './mailer.ts';
+import { OpenStreams } from './open-streams.ts';
 import { openSms } from './sms.ts';
 import { stripeAt } from './stripe.ts';
 import { startWorker } from './worker.ts';
@@ -45,6 +46,7 @@ export interface App {
   readonly now: () => Temporal.Instant;
   readonly secret: InstallationSecret;
   readonly hub: EventHub;
+  readonly streams: OpenStreams;
   readonly ocpp: OcppDoor | null;
   /** A context for one piece of work. */
   context(viewer: Viewer, requestId?: string, origin?: Origin): Context;
@@ -155,6 +157,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     now,
     secret,
     hub,
+    streams: new OpenStreams({ perKey: config.STREAMS_PER_KEY, perDriver: config.STREAMS_PER_DRIVER }),
     ocpp,
     context,
     isTrustedProxy,

@@ -94,6 +94,8 @@ const settings = z.object({
   STATION_CONNECTS_PER_MINUTE: integer(1, 10_000, 60),
   DRAIN_SECONDS: integer(0, 120, 10),
   STALE_SESSION_HOURS: integer(1, 720, 24),
+  STREAMS_PER_KEY: integer(1, 1_000_000, 5_000),
+  STREAMS_PER_DRIVER: integer(1, 10_000, 50),
   STREAM_COMMENT_SECONDS: integer(1, 60, 15),
   EVENT_RETENTION_HOURS: integer(24, 8_760, 72),
   METER_VALUE_RETENTION_DAYS: integer(31, 36_500, 400),

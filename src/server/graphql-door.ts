@@ -23,6 +23,8 @@ const PATH = '/graphql';
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** With so much not yet taken by a reader, no more is sent until it is. */
 const UNREAD_BYTES = 64 * 1024;
+/** A close code after HTTP's status; clients do not come back by themselves after it. */
+const TOO_MANY = CloseCode.TooManyInitialisationRequests;
 
 interface Carrier {
   /** Known already where the operation comes over a socket. */
@@ -38,7 +40,7 @@ export function openGraphQLDoor(app: App, fastify: FastifyInstance) {
     subscriptionsProtocol: 'SSE',
     defaultQuery: EXAMPLE_QUERY,
   };
-  const yoga = yogaFor(app, schema, PATH, graphiql, [subscribing(listeners)]);
+  const yoga = yogaFor(app, schema, PATH, graphiql, [subscribing(app, listeners)]);
   const socket = graphQLSocket(app, yoga, listeners);
   fastify.route({
     url: PATH,
@@ -105,10 +107,10 @@ const inScope: Plugin = {
 };
 
 /** Subscriptions over SSE; they end with the right to them. */
-const subscribing = (listeners: Listeners): Plugin => ({
+const subscribing = (app: App, listeners: Listeners): Plugin => ({
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn((async (args: ExecutionArgs) => {
-      const results = await subscribeInScope(args);
+      const results = await subscribeInScope(args, app.streams);
       if (!(Symbol.asyncIterator in results)) return results;
       const { headers } = (args.contextValue as Carrier).req;
       const unwatch = listeners.watch(headers as Credentials, () => void results.return?.());
@@ -157,15 +159,19 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
         };
         try {
           extra.viewer = await viewerOf(app, credentials);
+          whenClosed(extra.socket, app.streams.enter('socket', extra.viewer));
         } catch (error) {
           if (!(error instanceof DomainError)) throw error;
-          extra.socket.close(CloseCode.Forbidden, error.message);
+          extra.socket.close(
+            error instanceof RateLimitedError ? TOO_MANY : CloseCode.Forbidden,
+            error.message,
+          );
           return false;
         }
         const unwatch = listeners.watch(credentials, reason =>
           extra.socket.close(CloseCode.Forbidden, reason),
         );
-        extra.socket.once('close', unwatch);
+        whenClosed(extra.socket, unwatch);
         return true;
       },
       async onSubscribe({ extra }, id, params) {
@@ -195,7 +201,7 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
       },
       execute: executeInScope,
       async subscribe(args) {
-        const results = await subscribeInScope(args);
+        const results = await subscribeInScope(args, app.streams);
         const send = senders.get(args.contextValue as Context);
         return Symbol.asyncIterator in results && send ? sending(results, send) : results;
       },
@@ -210,6 +216,12 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
       await server.dispose();
     },
   };
+}
+
+/** Also where it was closed while it was asked who is there. */
+function whenClosed(socket: WebSocket, then: () => void): void {
+  if (socket.readyState === socket.CLOSED) then();
+  else socket.once('close', then);
 }
 
 type Send = (result: ExecutionResult) => void | Promise<void>;

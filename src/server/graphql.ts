@@ -11,9 +11,11 @@ import {
 import { SlowReaderError } from '../kernel/bounded-queue.ts';
 import type { Context } from '../kernel/context.ts';
 import { inScopeOf } from '../kernel/context.ts';
-import { DomainError, ValidationError } from '../kernel/errors.ts';
+import { DomainError, RateLimitedError, ValidationError } from '../kernel/errors.ts';
 import type { LoggedEvent } from '../kernel/events.ts';
 import { sqlState } from '../kernel/transaction.ts';
+import { inBatches } from './in-batches.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { joinSubscription } from './shared-results.ts';
 
 /** Executes an operation within the tenants of its context. Every door's operations come through here. */
@@ -32,38 +34,60 @@ const mayReadResult = (ctx: Context): Context =>
     ? { ...ctx, viewer: { ...ctx.viewer, scopes: [...ctx.viewer.scopes, 'read'] } }
     : ctx;
 
+/** What a subscriber has not heard yet is read from the database together, so many events at a time. */
+const EVENTS_AT_ONCE = 16;
+
 /**
- * Subscribes; each event is executed with a context of its own, so that nothing is answered from an older one, and
- * once for all who subscribe alike. Where the events break off, the last result says why.
+ * Subscribes; the events at hand are executed with a context of their own, so that nothing is answered from an older
+ * one, and once for all who subscribe alike. Where the events break off, the last result says why.
  */
 export async function subscribeInScope(
   args: ExecutionArgs,
+  streams: OpenStreams,
 ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
   const ctx = args.contextValue as Context;
-  const source = await inScopeOf(ctx, () => createSourceEventStream(args));
-  if (!(Symbol.asyncIterator in source)) return presented(source, ctx);
+  const refused = (message: string, error: unknown) =>
+    presented({ errors: [new GraphQLError(message, { originalError: error as Error })] }, ctx);
+  let giveBack: () => void;
+  try {
+    giveBack = streams.enter('subscription', ctx.viewer);
+  } catch (error) {
+    return refused('Refused.', error);
+  }
+  const source = await inScopeOf(ctx, () => createSourceEventStream(args)).catch(error => {
+    giveBack();
+    throw error;
+  });
+  if (!(Symbol.asyncIterator in source)) {
+    giveBack();
+    return presented(source, ctx);
+  }
   const events = source[Symbol.asyncIterator]() as AsyncIterator<LoggedEvent>;
   const shared = joinSubscription(args);
-  const answer = (event: LoggedEvent) =>
-    executeInScope({ ...args, rootValue: event, contextValue: { ...ctx, em: ctx.em.fork() } });
+  const leave = () => {
+    shared.leave();
+    giveBack();
+  };
+  const answers = inBatches(events, EVENTS_AT_ONCE, batch => {
+    const contextValue = { ...ctx, em: ctx.em.fork() };
+    return shared.resultsOf(batch, event => executeInScope({ ...args, rootValue: event, contextValue }));
+  });
   let isBroken = false;
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       if (isBroken) return { value: undefined, done: true };
       try {
-        const { value, done } = await events.next();
-        if (!done) return { value: await shared.resultOf(value, () => answer(value)), done };
-        shared.leave();
-        return { value: undefined, done };
+        const answer = await answers.next();
+        if (answer.done) leave();
+        return answer;
       } catch (error) {
         isBroken = true;
         await results.return?.();
-        const errors = [new GraphQLError('Broken off.', { originalError: error as Error })];
-        return { value: presented({ errors }, ctx), done: false };
+        return { value: refused('Broken off.', error), done: false };
       }
     },
     async return() {
-      shared.leave();
+      leave();
       await events.return?.();
       return { value: undefined, done: true };
     },
@@ -85,6 +109,7 @@ function presentError(error: GraphQLError, ctx: Context): GraphQLError {
       extensions: {
         code: original.code,
         ...(original instanceof ValidationError && { details: original.details }),
+        ...(original instanceof RateLimitedError && { retryAfterSeconds: original.retryAfterSeconds }),
       },
     });
   }

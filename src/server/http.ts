@@ -124,7 +124,7 @@ async function restCaller(app: App, request: FastifyRequest): Promise<RestCaller
     once: ({ identity, body }, make) =>
       inScopeOf(contextValue, () => answerOnce(contextValue, identity, body, make)),
     execute: (operation, variables) => executeInScope(args(operation, variables)),
-    subscribe: (operation, variables) => subscribeInScope(args(operation, variables)),
+    subscribe: (operation, variables) => subscribeInScope(args(operation, variables), app.streams),
   };
 }
 

@@ -11,19 +11,28 @@ const REMEMBERED_EVENTS = 64;
  * subscribers there are.
  */
 export interface SharedSubscription {
-  resultOf(event: LoggedEvent, make: () => Promise<ExecutionResult>): Promise<ExecutionResult>;
+  /** Of events in their order; `make` is asked for those that nobody has made. */
+  resultsOf(events: readonly LoggedEvent[], make: Make): Promise<ExecutionResult[]>;
   leave(): void;
 }
+
+type Make = (event: LoggedEvent) => Promise<ExecutionResult>;
 
 class Group {
   readonly results = new Map<string, Promise<ExecutionResult>>();
   members = 0;
 
-  resultOf(event: LoggedEvent, make: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
-    if (this.members === 1) return make();
+  async resultsOf(events: readonly LoggedEvent[], make: Make): Promise<ExecutionResult[]> {
+    // what is under way for others comes first: nothing is answered from an older state than what stands before it
+    await Promise.all(events.map(({ sequence }) => this.results.get(sequence)));
+    return Promise.all(events.map(event => this.#resultOf(event, make)));
+  }
+
+  #resultOf(event: LoggedEvent, make: Make): Promise<ExecutionResult> {
+    if (this.members === 1) return make(event);
     const known = this.results.get(event.sequence);
     if (known) return known;
-    const result = make();
+    const result = make(event);
     this.results.set(event.sequence, result);
     if (this.results.size > REMEMBERED_EVENTS) this.results.delete(this.results.keys().next().value!);
     return result;
@@ -41,7 +50,7 @@ export function joinSubscription(args: ExecutionArgs): SharedSubscription {
   group.members++;
   let isMember = true;
   return {
-    resultOf: (event, make) => group.resultOf(event, make),
+    resultsOf: (events, make) => group.resultsOf(events, make),
     leave() {
       if (isMember && --group.members === 0) groups.delete(key);
       isMember = false;

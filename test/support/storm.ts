@@ -1,30 +1,20 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
 import type { Demo } from '../../src/server/demo-network.ts';
 import { eventually } from './eventually.ts';
+import { type Footprint, footprint, INSPECTED } from './footprint.ts';
 import { type Dice, deed, dice } from './hostile-frames.ts';
 import type { ServerProcess } from './process.ts';
 
 /** What `stormServer` needs the process to be started with: an inspector, and no limit to reconnecting. */
 export const STORM_SETTINGS = {
-  NODE_OPTIONS: '--inspect=127.0.0.1:0',
+  ...INSPECTED,
   LOG_LEVEL: 'error',
   LOG_FORMAT: 'json',
   STATION_CONNECTS_PER_MINUTE: '10000',
 };
-
-export interface Footprint {
-  /** Behind a garbage collection. */
-  readonly heapBytes: number;
-  readonly residentBytes: number;
-  /** Open files and sockets of the process. */
-  readonly descriptors: number;
-  /** Of Node's own: timers, sockets, requests under way. */
-  readonly resources: number;
-}
 
 export interface StormReport {
   readonly frames: number;
@@ -165,49 +155,4 @@ function halfOpen(server: ServerProcess, charger: Demo['chargers'][number]): voi
   const whole = Math.random() < 0.5;
   socket.write(whole ? head + key + rest : head);
   setTimeout(() => (whole ? socket.resetAndDestroy() : socket.destroy()), 200);
-}
-
-interface Inspector {
-  ask(method: string, params?: object): Promise<{ result?: { value?: unknown } }>;
-  close(): void;
-}
-
-async function openInspector(server: ServerProcess): Promise<Inspector> {
-  const url = /ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/.exec(server.errors())?.[0];
-  if (!url) throw new Error('The server was not started with STORM_SETTINGS.');
-  const socket = new WebSocket(url);
-  await once(socket, 'open');
-  let count = 0;
-  return {
-    async ask(method, params = {}) {
-      const id = ++count;
-      const answer = Promise.withResolvers<{ result?: { value?: unknown } }>();
-      const listen = (data: WebSocket.RawData) => {
-        const message = JSON.parse(String(data));
-        if (message.id === id) answer.resolve(message.result);
-      };
-      socket.on('message', listen);
-      socket.send(JSON.stringify({ id, method, params }));
-      return answer.promise.finally(() => socket.off('message', listen));
-    },
-    close: () => socket.terminate(),
-  };
-}
-
-async function footprint(server: ServerProcess): Promise<Footprint> {
-  // only for as long as it is asked: with an inspector attached, a process that crashes does not end
-  const inspector = await openInspector(server);
-  for (let each = 0; each < 2; each++) await inspector.ask('HeapProfiler.collectGarbage');
-  const expression = '[process.memoryUsage().heapUsed, process.getActiveResourcesInfo().length]';
-  const { result } = await inspector.ask('Runtime.evaluate', { expression, returnByValue: true });
-  inspector.close();
-  const [heapBytes, resources] = result!.value as [number, number];
-  const { pid } = server.child;
-  const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return {
-    heapBytes,
-    resources,
-    residentBytes: Number(resident![1]) * 1024,
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
-  };
 }
