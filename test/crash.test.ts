@@ -14,7 +14,8 @@ import { cloneDatabase } from './support/server.ts';
 import { RawStation } from './support/station.ts';
 
 // processes of their own, several at a time
-vi.setConfig({ testTimeout: 60_000 });
+// processes start, die and start again
+vi.setConfig({ testTimeout: 180_000 });
 
 const folders: string[] = [];
 afterAll(async () => {

@@ -76,7 +76,7 @@ it('the first five minutes of the README: start, simulate, charge over REST, wat
     },
   );
   await eventually(() => new Set(charging().map(totalOf)).size >= 3, {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 
   const stopped = await rest('/charging/stop', { sessionId: started.sessionId });

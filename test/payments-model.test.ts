@@ -82,7 +82,7 @@ async function comeToRest(told: Told): Promise<void> {
     left = await underWay();
     return left.length === 0;
   };
-  await eventually(isAtRest, { timeoutMs: 30_000, everyMs: 150 }).catch(cause => {
+  await eventually(isAtRest, { timeoutMs: 90_000, everyMs: 150 }).catch(cause => {
     throw new Error(`It does not come to rest: ${JSON.stringify(left)}`, { cause });
   });
 }

@@ -70,7 +70,7 @@ export async function runServer(settings: Record<string, string>): Promise<Serve
       if (program.child.exitCode !== null) throw new Error(`The server ended:\n${program.output()}`);
       return /REST +(http:\S+)\/emsp\/v1\n[\s\S]*Ctrl-C/.exec(program.output())?.[1];
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
   return { ...program, url, socketUrl: url.replace('http', 'ws'), port: Number(new URL(url).port) };
 }
