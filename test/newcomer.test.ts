@@ -30,7 +30,9 @@ const totalOf = (seen: Seen): number => Number(seen.bill?.total.amount ?? 0);
 const isRising = (values: number[]): boolean =>
   new Set(values).size >= 3 && values.every((value, at) => at === 0 || value >= values[at - 1]!);
 
-it('the first five minutes of the README: start, simulate, charge over REST, watch it live, stop, read the bill', async () => {
+it('the first five minutes of the README: start, simulate, charge over REST, watch it live, stop, read the bill', {
+  timeout: 180_000,
+}, async () => {
   const server = await runServer({ DATA_DIR: dataDir });
   const apiKey = /Demo API key +(pr_live_\w+)/.exec(server.output())![1]!;
   const demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'));

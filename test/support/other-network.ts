@@ -158,7 +158,8 @@ export async function chargeThere(
   await server.sql(
     `insert into transaction_events (id, network_id, charger_id, transaction_id, seq_no, type, reported_at, at,
        is_offline, digest, content)
-     select gen_random_uuid(), network_id, id, 'T', 0, 'Updated', $2::timestamptz, $2::timestamptz, false, 'digest', '{}' from chargers where uid = $1`,
+     select gen_random_uuid(), network_id, id, 'T', 0, 'Updated', $2::timestamptz, $2::timestamptz, false, 'digest', '{}' from chargers where uid = $1
+       on conflict do nothing`,
     [network.uid, `${day}T12:00:00Z`],
   );
   const path = `/ocpp/n/${network.networkId}/STRANGER-${network.uid}`;
@@ -313,7 +314,11 @@ async function webhookThere(server: TestServer, { apiKey }: OtherNetwork): Promi
   const made = await server.rest('POST', '/webhooks', { apiKey, body });
   await server.rest('POST', `/webhooks/${made.body.data.id}/test`, { apiKey });
   await eventually(async () => (await server.sql('select from webhook_attempts')).length > 0);
+  // nothing of it changes by itself from now on
+  await server.sql('update webhook_subscriptions set is_active = false');
   await server.sql(`update webhook_deliveries set status = 'failed', next_attempt_at = null`);
+  const sending = `select from graphile_worker.jobs where task_identifier = 'send-webhooks'`;
+  await eventually(async () => (await server.sql(sending)).length === 0);
 }
 
 /** The network's station, which accepts every command. */
