@@ -149,10 +149,10 @@ describe('a charge', () => {
     await stop(await plugIn(driver.tokenUid), METER_WH.dear);
     const payment = await settled(sessionId, 'FAILED');
     expect(atStripe(sessionId)[0]).toEqual({ held: 0, captured: 2500, refunded: 0 });
-    const alerts = await server.sql<{ type: string }>('select type from alerts where message like $1', [
-      `%${sessionId}%`,
+    await eventually(async () => (await alertsOf(sessionId)).length > 0);
+    expect(await server.sql('select type from alerts where subject = $1', [sessionId])).toEqual([
+      { type: 'payment_failed' },
     ]);
-    expect(alerts).toEqual([{ type: 'payment_failed' }]);
     const retry = await server.graphql(
       'mutation ($id: ID!) { result: retryPayment(transactionId: $id) { ... on Transaction { paymentStatus } ... on Error { code } } }',
       { id: payment.transaction!.id },
@@ -337,8 +337,8 @@ const laterFor = async (sessionId: string, interval: string) => {
 
 const alertsOf = async (sessionId: string) =>
   (
-    await server.sql<{ message: string }>('select message from alerts where message like $1 order by id', [
-      `%${sessionId}%`,
+    await server.sql<{ message: string }>('select message from alerts where subject = $1 order by id', [
+      sessionId,
     ])
   ).map(({ message }) => message.replace(`Session ${sessionId}: `, ''));
 
@@ -616,7 +616,8 @@ describe('what may go wrong on the way', () => {
     await settled(sessionId, 'FAILED');
     expect((await ledger(sessionId)).slice(1)).toEqual(['CAPTURE 3.68 FAILED', 'CANCEL 0.00 SUCCEEDED']);
     expect(atStripe(sessionId)).toEqual([{ held: 0, captured: 0, refunded: 0 }]);
-    expect(await alertsOf(sessionId)).toEqual(['3.68 USD: card_declined']);
+    await eventually(async () => (await alertsOf(sessionId)).length > 0);
+    expect(await alertsOf(sessionId)).toEqual(['A payment of $3.68 failed: card_declined.']);
     await server.graphql(`mutation ($id: ID!) { retryPayment(transactionId: $id) { __typename } }`, {
       id: transaction!.id,
     });
@@ -728,7 +729,7 @@ describe('what may go wrong on the way', () => {
     )!;
     stripe.dispute(intent.latest_charge as string);
     const alerts = () =>
-      server.sql<{ type: string }>(`select type from alerts where message like $1`, [`%${sessionId}%`]);
+      server.sql<{ type: string }>('select type from alerts where subject = $1', [sessionId]);
     expect(await eventually(async () => (await alerts()).length > 0 && alerts())).toEqual([
       { type: 'payment_disputed' },
     ]);

@@ -245,7 +245,6 @@ async function giveUp(tx: Context, payment: SessionPayment, amount: bigint, code
   payment.reason = code;
   advancePayment(payment, 'failed');
   await emitPayment(tx, 'payment.failed', payment, { amount, reason: code });
-  await alertOfPayment(tx, payment, 'payment_failed', `${shown(payment, amount)}: ${code}`);
 }
 
 async function refundFailed(
