@@ -185,7 +185,7 @@ ${SUBSCRIBERS} subscribers, ${WATCH_ALL} of them to everything; ${rate} events a
   deliveries  ${deliveries - deliveredBefore} (${((deliveries - deliveredBefore) / sending).toFixed(0)} a second)
   latency     median ${quantile(sorted, 0.5)} ms, 90% ${quantile(sorted, 0.9)} ms, 99% ${quantile(sorted, 0.99)} ms
   CPU         ${((cpu / sending) * 100).toFixed(0)} % of a core
-  resident    ${megabytes(before.residentBytes)} -> ${megabytes(after.residentBytes)} MB, ${growth('residentBytes', 0)} MB a minute, ${growth('residentBytes', SECONDS / 2)} in the second half
+  resident    ${megabytes(before.residentBytes)} -> ${megabytes(after.residentBytes)} MB, ${growth('residentBytes', 0)} MB a minute, ${SECONDS < 60 ? '-' : growth('residentBytes', SECONDS / 2)} in the second half
   heap        ${megabytes(before.heapBytes)} -> ${megabytes(after.heapBytes)} MB after a collection; ${growth('heapBytes', 0)} MB a minute in between`);
 }
 

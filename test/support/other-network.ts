@@ -158,8 +158,8 @@ export async function chargeThere(
   await server.sql(
     `insert into transaction_events (id, network_id, charger_id, transaction_id, seq_no, type, reported_at, at,
        is_offline, digest, content)
-     select gen_random_uuid(), network_id, id, 'T', 0, 'Updated', $2::timestamptz, $2::timestamptz, false, 'digest', '{}' from chargers where uid = $1`,
-    [network.uid, `${day}T12:00:00Z`],
+     select gen_random_uuid(), network_id, id, $3, 0, 'Updated', $2::timestamptz, $2::timestamptz, false, 'digest', '{}' from chargers where uid = $1`,
+    [network.uid, `${day}T12:00:00Z`, `T-${day}`],
   );
   const path = `/ocpp/n/${network.networkId}/STRANGER-${network.uid}`;
   await RawStation.connect({ socketUrl, uid: 'STRANGER', password: 'x'.repeat(20), path }).catch(error => {
