@@ -125,6 +125,18 @@ async function happen(chargerId: string): Promise<void> {
   sent.push({ sequence: rows[0].sequence, chargerId });
 }
 
+/** Waits until nothing more comes, and answers what came meanwhile. */
+async function quiet() {
+  const latenciesMs: number[] = [];
+  for (let last = -1; ; ) {
+    const count = await counted();
+    latenciesMs.push(...count.latenciesMs);
+    if (count.deliveries === last) return { ...count, latenciesMs };
+    last = count.deliveries;
+    await delay(2_000);
+  }
+}
+
 interface Sample {
   readonly second: number;
   readonly residentBytes: number;
@@ -132,7 +144,7 @@ interface Sample {
 }
 
 async function hold(rate: number, chargerIds: readonly string[]): Promise<void> {
-  await counted();
+  await quiet();
   const before = await footprint(server);
   const [sentBefore, cpuBefore, began] = [sent.length, cpuSeconds(server), performance.now()];
   const samples: Sample[] = [];
@@ -164,14 +176,9 @@ async function hold(rate: number, chargerIds: readonly string[]): Promise<void> 
   }
   const sending = (performance.now() - began) / 1000;
   await sampling;
-  // until nothing more comes
-  for (let last = -1; last !== deliveries; ) {
-    last = deliveries;
-    await delay(2_000);
-    const count = await counted();
-    latencies.push(...count.latenciesMs);
-    deliveries = count.deliveries;
-  }
+  const rest = await quiet();
+  deliveries = rest.deliveries;
+  latencies.push(...rest.latenciesMs);
   const cpu = cpuSeconds(server) - cpuBefore;
   const after = await footprint(server);
   const sorted = latencies.toSorted((a, b) => a - b);
@@ -185,7 +192,7 @@ ${SUBSCRIBERS} subscribers, ${WATCH_ALL} of them to everything; ${rate} events a
   deliveries  ${deliveries - deliveredBefore} (${((deliveries - deliveredBefore) / sending).toFixed(0)} a second)
   latency     median ${quantile(sorted, 0.5)} ms, 90% ${quantile(sorted, 0.9)} ms, 99% ${quantile(sorted, 0.99)} ms
   CPU         ${((cpu / sending) * 100).toFixed(0)} % of a core
-  resident    ${megabytes(before.residentBytes)} -> ${megabytes(after.residentBytes)} MB, ${growth('residentBytes', 0)} MB a minute, ${growth('residentBytes', SECONDS / 2)} in the second half
+  resident    ${megabytes(before.residentBytes)} -> ${megabytes(after.residentBytes)} MB, ${growth('residentBytes', 0)} MB a minute, ${SECONDS < 60 ? '-' : growth('residentBytes', SECONDS / 2)} in the second half
   heap        ${megabytes(before.heapBytes)} -> ${megabytes(after.heapBytes)} MB after a collection; ${growth('heapBytes', 0)} MB a minute in between`);
 }
 

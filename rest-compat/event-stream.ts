@@ -31,6 +31,8 @@ export const eventStream = {
         id: sequence event: type data: message
       }
     }`,
+  // more streams than one caller may have open
+  refusals: ['rate_limited'],
   content: {
     'text/event-stream': 'Events, each as `id`, `event` and `data`, for as long as the reader stays.',
   },

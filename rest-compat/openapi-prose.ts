@@ -321,7 +321,7 @@ export const REFUSALS: Readonly<Record<Slug, string>> = {
   authentication_required: 'The bank wants the cardholder to confirm: pay in the app first.',
   payments_not_enabled: 'The network takes no payments.',
   stripe_error: 'The payment provider did not answer as it should; try again.',
-  rate_limited: 'Too many attempts: wait as long as `Retry-After` says.',
+  rate_limited: 'Too many attempts, or streams open: wait as long as `Retry-After` says.',
   unavailable: 'No answer from the station in time: what became of it is not known.',
   internal_error: 'Something went wrong on our side; the log has it under the request’s id.',
 };

@@ -50,7 +50,8 @@ inSubGraph('network').subscriptionField('chargerUpdated', t =>
       authorize(ctx.viewer, 'read', 'either');
       if (signedInDriver(ctx.viewer)) await requireVisible(ctx, id?.id);
       return followEvents(ctx, {
-        wants: event => isChargerEvent(event) && (!id || event.chargerId === id.id),
+        chargerIds: id && new Set([id.id]),
+        wants: isChargerEvent,
       });
     },
     resolve: event => (event as unknown as LoggedEvent).chargerId!,
@@ -68,11 +69,9 @@ inSubGraph('charging').subscriptionField('sessionUpdated', t =>
     subscribe: (_, { id, chargerId }, ctx) => {
       authorize(ctx.viewer, 'read', 'either');
       return followEvents(ctx, {
+        chargerIds: chargerId && new Set([chargerId.id]),
         wants: event =>
-          event.type.startsWith('session.') &&
-          isOwn(ctx, event) &&
-          (!id || event.sessionId === id.id) &&
-          (!chargerId || event.chargerId === chargerId.id),
+          event.type.startsWith('session.') && isOwn(ctx, event) && (!id || event.sessionId === id.id),
       });
     },
     resolve: event => (event as unknown as LoggedEvent).sessionId!,

@@ -19,16 +19,26 @@ export interface HubReader {
   readonly goLive: () => void;
 }
 
+interface Interest {
+  readonly wants: (event: LoggedEvent) => boolean;
+  /** Where only events of these chargers come into question: it is not asked about others. */
+  readonly chargerIds?: ReadonlySet<string> | null;
+  readonly limit?: number;
+}
+
 interface Reader {
   readonly wants: (event: LoggedEvent) => boolean;
   readonly queue: BoundedQueue<LoggedEvent>;
 }
 
+/** Whom it concerns what happens at no charger in particular, or at any. */
+const ANY = '';
+
 /** Hands the log's new events to this process's readers, in the log's order. */
 export class EventHub {
   readonly #readers = new Set<Reader>();
-  /** Those of them who have caught up with the log. */
-  readonly #live = new Set<Reader>();
+  /** Those of them who have caught up with the log, by the chargers that they listen to. */
+  readonly #live = new Map<string, Set<Reader>>();
   readonly #wakeListeners: (() => void)[] = [];
   readonly #readListeners: (() => void)[] = [];
   #source: EventSource | undefined;
@@ -72,28 +82,36 @@ export class EventHub {
   }
 
   publish(event: LoggedEvent): void {
-    for (const reader of this.#live) if (reader.wants(event)) reader.queue.push(event);
+    for (const chargerId of event.chargerId === null ? [ANY] : [ANY, event.chargerId]) {
+      for (const reader of this.#live.get(chargerId) ?? []) if (reader.wants(event)) reader.queue.push(event);
+    }
   }
 
   /** All events from now on that the reader wants. End the iteration to leave. */
   subscribe(wants: (event: LoggedEvent) => boolean, limit = QUEUE_LIMIT): BoundedQueue<LoggedEvent> {
-    const { queue, goLive } = this.join(wants, limit);
+    const { queue, goLive } = this.join({ wants, limit });
     goLive();
     return queue;
   }
 
   /** The same for one who has the log to read first: it is here, and is handed nothing until it goes live. */
-  join(wants: (event: LoggedEvent) => boolean, limit = QUEUE_LIMIT): HubReader {
+  join({ wants, chargerIds, limit = QUEUE_LIMIT }: Interest): HubReader {
+    const places = chargerIds ?? [ANY];
     const queue = new BoundedQueue<LoggedEvent>(limit, () => {
       this.#readers.delete(reader);
-      this.#live.delete(reader);
+      for (const place of places) {
+        const there = this.#live.get(place);
+        there?.delete(reader);
+        if (there?.size === 0) this.#live.delete(place);
+      }
     });
     const reader = { wants, queue };
     this.#readers.add(reader);
     return {
       queue,
       goLive: () => {
-        if (this.#readers.has(reader)) this.#live.add(reader);
+        if (!this.#readers.has(reader)) return;
+        for (const place of places) this.#live.getOrInsertComputed(place, () => new Set()).add(reader);
       },
     };
   }

@@ -9,6 +9,8 @@ const BATCH = 500;
 
 export interface Follow {
   readonly wants: (event: LoggedEvent) => boolean;
+  /** Only events of these chargers; all, and what concerns no charger, where left out. */
+  readonly chargerIds?: ReadonlySet<string> | null;
   /** A `sequence`: what came behind it is sent first, without a gap. */
   readonly since?: string | null;
 }
@@ -17,11 +19,17 @@ export interface Follow {
  * The events of the caller's networks: those missed since a starting point, then each as it happens. However long the
  * way to the present is and however much happens on it, a reader on its way has no more than a page of the log here.
  */
-export function followEvents(ctx: Context, { wants, since }: Follow): AsyncIterableIterator<LoggedEvent> {
+export function followEvents(
+  ctx: Context,
+  { wants, chargerIds, since }: Follow,
+): AsyncIterableIterator<LoggedEvent> {
   if (since != null && !/^\d{1,18}$/.test(since)) invalid('since', 'must be the sequence of an event');
   const networkIds = new Set(ctx.scope.networkIds);
-  const isWanted = (event: LoggedEvent) => networkIds.has(event.networkId) && wants(event);
-  const reader = ctx.hub.join(isWanted);
+  const isWanted = (event: LoggedEvent) =>
+    (!chargerIds || (event.chargerId !== null && chargerIds.has(event.chargerId))) &&
+    networkIds.has(event.networkId) &&
+    wants(event);
+  const reader = ctx.hub.join({ wants: isWanted, chargerIds });
   const start = since == null ? position(ctx) : BigInt(since);
   const isBehind = start < position(ctx);
   if (!isBehind) reader.goLive();

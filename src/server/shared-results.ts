@@ -19,21 +19,26 @@ export interface SharedSubscription {
 type Make = (event: LoggedEvent) => Promise<ExecutionResult>;
 
 class Group {
-  readonly results = new Map<string, Promise<ExecutionResult>>();
+  readonly results = new Map<string, { readonly result: Promise<ExecutionResult>; takers: number }>();
   members = 0;
 
   async resultsOf(events: readonly LoggedEvent[], make: Make): Promise<ExecutionResult[]> {
     // what is under way for others comes first: nothing is answered from an older state than what stands before it
-    await Promise.all(events.map(({ sequence }) => this.results.get(sequence)));
+    await Promise.all(events.map(({ sequence }) => this.results.get(sequence)?.result));
     return Promise.all(events.map(event => this.#resultOf(event, make)));
   }
 
   #resultOf(event: LoggedEvent, make: Make): Promise<ExecutionResult> {
     if (this.members === 1) return make(event);
     const known = this.results.get(event.sequence);
-    if (known) return known;
+    if (known) {
+      known.takers += 1;
+      // the last of them has it
+      if (known.takers >= this.members) this.results.delete(event.sequence);
+      return known.result;
+    }
     const result = make(event);
-    this.results.set(event.sequence, result);
+    this.results.set(event.sequence, { result, takers: 1 });
     if (this.results.size > REMEMBERED_EVENTS) this.results.delete(this.results.keys().next().value!);
     return result;
   }

@@ -31,10 +31,8 @@ export async function eventFeed(
   const ofChargers = chargerIds || chargerUids ? await named(ctx, chargerIds ?? [], chargerUids ?? []) : null;
   return followEvents(ctx, {
     since,
-    wants: event =>
-      isOwn(ctx, event) &&
-      (!wantedTypes || wantedTypes.has(event.type)) &&
-      (!ofChargers || (event.chargerId !== null && ofChargers.has(event.chargerId))),
+    chargerIds: ofChargers,
+    wants: event => (!wantedTypes || wantedTypes.has(event.type)) && isOwn(ctx, event),
   });
 }
 
