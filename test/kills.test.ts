@@ -6,7 +6,7 @@ import { killWhileCharging } from './support/kills.ts';
 import { endPrograms } from './support/process.ts';
 import { cloneDatabase } from './support/server.ts';
 
-/** `npm run soak:events -- --kills` does the same with 10,000 events and five kills. */
+/** `npm run soak:kills` does the same with 10,000 events and five kills. */
 const EVENTS = Number(process.env.SOAK_EVENTS ?? 600);
 const KILLS = Number(process.env.SOAK_KILLS ?? 2);
 

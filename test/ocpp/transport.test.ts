@@ -52,6 +52,13 @@ describe('the upgrade', () => {
     await station.close();
   });
 
+  it('line 3: ocpp2.1, which would refuse every message, is not offered; who has 2.0.1 too speaks that', async () => {
+    expect(await refusal(connect(server, charger, { protocols: ['ocpp2.1'] }))).toBe(400);
+    const station = await connect(server, charger, { protocols: ['ocpp2.1', 'ocpp2.0.1'] });
+    expect(station.socket.protocol).toBe('ocpp2.0.1');
+    await station.close();
+  });
+
   it('line 12: a station is refused that offers no subprotocol in common', async () => {
     expect(await refusal(connect(server, charger, { protocols: ['ocpp0.1'] }))).toBe(400);
   });
@@ -266,16 +273,20 @@ describe('the end of the process', () => {
 });
 
 describe('a server that stops', () => {
-  it('line 19: closes its sockets one after the other, and serves those whose turn has not come', async () => {
+  it('lines 10 and 19: closes its sockets one after the other, waits for them all, and serves those whose turn has not come', async () => {
     const ending = await startTestServer({ settings: { DRAIN_SECONDS: '2' } });
     const stations: RawStation[] = [];
     for (let each = 0; each < 12; each++) stations.push(await connect(ending, await addCharger(ending)));
     const codes = stations.map(station => station.closed());
-    const closing = ending.close();
+    let hasEnded = false;
+    const closing = ending.close().then(() => {
+      hasEnded = true;
+    });
     expect(await Promise.race(codes)).toBe(1012);
     const open = stations.filter(isOpen);
     expect(open.length).toBeGreaterThan(0);
     expect(await open.at(-1)!.call('Heartbeat', {})).toHaveProperty('currentTime');
+    expect(hasEnded).toBe(false);
     expect(await Promise.all(codes)).toEqual(codes.map(() => 1012));
     await closing;
   });
