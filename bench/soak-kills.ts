@@ -21,7 +21,7 @@ try {
   tell(`
 ${logged.length} events of ${report.charges} charges, ${report.kills} kills, ${report.seconds.toFixed(0)} s; load ${loadavg()[0]!.toFixed(1)}
   ${JSON.stringify(report.types)}
-  stations    ${report.repeats} frames said again; ${report.sessions.started} sessions, ${report.sessions.billed} billed
+  stations    ${report.repeats} further tries until acknowledged; ${report.sessions.started} sessions, ${report.sessions.billed} billed
   stream      ${stream.ids.length} events, ${lacking(stream.ids)} lacking, ${stream.doubles} doubled, ${isInOrder ? 'in order' : 'NOT in order'}, ${stream.reconnects} reconnects
   webhook     ${webhook.ids.length} events, ${lacking(webhook.ids)} lacking, ${webhook.doubles} doubled under the same delivery id, ${webhook.mixedUp} otherwise, ${webhook.forged} with a bad signature`);
   const isWhole =

@@ -25,7 +25,7 @@ export interface KillsReport {
   readonly types: Readonly<Record<string, number>>;
   readonly charges: number;
   readonly kills: number;
-  /** Frames that stations sent again, because a kill came before the answer. */
+  /** Tries that stations had to make again: no connection, or none any more when the answer was due. */
   readonly repeats: number;
   readonly stream: Heard;
   readonly webhook: Heard & {
