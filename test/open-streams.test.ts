@@ -11,14 +11,15 @@ let server: TestServer;
 let maya: SignedIn;
 let luis: SignedIn;
 const clients: Client[] = [];
-const streams: AbortController[] = [];
+/** A response that nobody holds is collected, and its stream ends. */
+const streams: { readonly controller: AbortController; readonly response: Response }[] = [];
 
 beforeAll(async () => {
   server = await startTestServer({ settings: { STREAMS_PER_KEY: '4', STREAMS_PER_DRIVER: '2' } });
   [maya, luis] = [await signIn(server), await signIn(server)];
 });
 afterEach(async () => {
-  for (const stream of streams.splice(0)) stream.abort();
+  for (const { controller } of streams.splice(0)) controller.abort();
   for (const client of clients.splice(0)) await client.dispose();
   await eventually(() => server.app.hub.size === 0);
 });
@@ -29,8 +30,8 @@ const operator = () => ({ 'x-api-key': server.demo.apiKey });
 /** An event stream; answers its status, and what was said where it was refused. */
 async function stream(headers: Record<string, string> = operator()) {
   const controller = new AbortController();
-  streams.push(controller);
   const response = await fetch(`${server.url}/emsp/v1/events/stream`, { headers, signal: controller.signal });
+  streams.push({ controller, response });
   if (response.ok) return { status: response.status };
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
@@ -96,7 +97,7 @@ describe('the streams of one key', () => {
     // who reads and writes is not touched
     expect((await server.rest('GET', '/chargers')).status).toBe(200);
 
-    streams[0]!.abort();
+    streams[0]!.controller.abort();
     await eventually(() => server.app.hub.size === 3);
     expect(await subscribe(client)).toEqual([]);
     expect((await stream()).status).toBe(429);
