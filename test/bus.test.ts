@@ -210,7 +210,7 @@ describe('when its connection breaks', () => {
     await eventually(async () => (await connections('f')) === 0);
     const before = Date.now();
     await expect(bus.request(bus.nodeId, 'echo', 1, 100)).rejects.toThrow(UnavailableError);
-    expect(Date.now() - before).toBeLessThan(1_000);
+    expect(Date.now() - before).toBeLessThan(5_000);
   });
 
   it('closed, it leaves no connection and makes no new one', async () => {

@@ -64,7 +64,7 @@ interface StreamOptions {
 const opened: OpenStream[] = [];
 afterEach(async () => {
   for (const stream of opened.splice(0)) stream.leave();
-  await eventually(() => server.app.hub.readerCount === 0);
+  await eventually(() => server.app.hub.size === 0);
 });
 
 async function openStream({ query = '', headers, unread, from = server }: StreamOptions = {}) {
@@ -211,11 +211,11 @@ describe('the event stream', () => {
 
   it('leaves nobody behind when the reader goes', async () => {
     const { hub } = server.app;
-    const before = hub.readerCount;
+    const before = hub.size;
     const stream = await openStream();
-    expect(hub.readerCount).toBe(before + 1);
+    expect(hub.size).toBe(before + 1);
     stream.leave();
-    await eventually(() => hub.readerCount === before);
+    await eventually(() => hub.size === before);
   });
 });
 
@@ -253,11 +253,11 @@ describe('a call of the event stream', () => {
   it('takes GET alone, and HEAD, which leaves no reader behind', async () => {
     const posted = await server.rest('POST', '/events/stream', { body: {} });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
-    const before = server.app.hub.readerCount;
+    const before = server.app.hub.size;
     const head = await server.rest('HEAD', '/events/stream');
     expect(head.status).toBe(200);
     expect(head.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    expect(server.app.hub.readerCount).toBe(before);
+    expect(server.app.hub.size).toBe(before);
     expect((await server.rest('HEAD', '/events/stream', { apiKey: null })).status).toBe(401);
   });
 });
@@ -391,7 +391,7 @@ describe('a stream that stays open', () => {
     const query = '?eventTypes=alert.raised';
     const slow = await openStream({ query, unread: true, from: patient });
     const expected = await flood(3000);
-    await eventually(() => hub.readerCount === 0);
+    await eventually(() => hub.size === 0);
     slow.read();
     expect(await slow.ended).toBe(false);
     const got = ids(slow.events);
@@ -408,9 +408,9 @@ describe('a stream that stays open', () => {
 
   it('is cut off where the reader stands still, even if its queue holds out', async () => {
     const { hub } = server.app;
-    const before = hub.readerCount;
+    const before = hub.size;
     await openStream({ query: '?eventTypes=alert.raised', unread: true });
     await flood(1000);
-    await eventually(() => hub.readerCount === before);
+    await eventually(() => hub.size === before);
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { system } from '../src/auth/viewer.ts';
 import { db } from '../src/domains/db.ts';
 import { BoundedQueue, SlowReaderError } from '../src/kernel/bounded-queue.ts';
@@ -17,14 +17,26 @@ let server: TestServer;
 let neighbour: TestServer;
 let networkId: string;
 const writers: pg.Client[] = [];
+const readers: { end: () => Promise<unknown> }[] = [];
 
 beforeAll(async () => {
   server = await startTestServer({ settings: { ROLES: 'api' } });
   neighbour = await startTestServer({ databaseUrl: server.databaseUrl, settings: { ROLES: 'api' } });
   networkId = server.demo.networkId;
 });
+beforeEach(async () => {
+  // both processes have read all that stands in the log: what a reader hears is of its own test
+  const [row] = await server.sql<{ last: string }>(
+    'select coalesce(max(sequence), 0)::text as last from events',
+  );
+  for (const { app } of [server, neighbour]) {
+    app.hub.wake();
+    await eventually(() => BigInt(app.hub.position()) >= BigInt(row!.last));
+  }
+});
 afterEach(async () => {
   for (const writer of writers.splice(0)) await writer.end();
+  for (const reader of readers.splice(0)) await reader.end();
 });
 afterAll(async () => {
   await neighbour?.close();
@@ -51,6 +63,7 @@ async function write(client: pg.Client): Promise<string> {
 /** All that the iterator yields from now on; `error` is what it ended with. */
 function collect(events: AsyncIterableIterator<LoggedEvent>) {
   const collected = { sequences: [] as string[], error: undefined as unknown, end: () => events.return!() };
+  readers.push(collected);
   void (async () => {
     try {
       for await (const event of events) collected.sequences.push(event.sequence);
@@ -94,7 +107,6 @@ describe('the reader of the log', () => {
     server.app.hub.wake();
     await eventually(() => subscriber.sequences.length >= 2);
     expect(subscriber.sequences).toEqual([first, second]);
-    await subscriber.end();
   });
 
   it('passes the hole that a rollback leaves, and no other', async () => {
@@ -114,7 +126,6 @@ describe('the reader of the log', () => {
     await eventually(() => subscriber.sequences.length >= 3);
     expect(subscriber.sequences).toEqual([first, third, fourth]);
     expect(BigInt(third)).toBe(BigInt(hole) + 1n);
-    await subscriber.end();
   });
 
   it('is not held up by a long transaction that drew no number', async () => {
@@ -130,12 +141,11 @@ describe('the reader of the log', () => {
     server.app.hub.wake();
     await eventually(() => subscriber.sequences.length === 2);
     expect(subscriber.sequences).toEqual([first, second]);
-    await subscriber.end();
   });
 
   it('hands each event of a burst to every process once, in order: 20 writers, commits out of order, rollbacks', async () => {
     const start = server.app.hub.position();
-    const readers = [subscribe(), subscribe(), subscribe(neighbour)];
+    const subscribers = [subscribe(), subscribe(), subscribe(neighbour)];
     const follower = collect(followEvents(context(), { wants: () => true, since: start }));
     const clients = await Promise.all(Array.from({ length: 20 }, writer));
     await Promise.all(
@@ -153,27 +163,29 @@ describe('the reader of the log', () => {
     const committed = await inLog(start);
     expect(committed.length).toBeGreaterThan(1_600);
     expect(committed.length).toBeLessThan(1_800);
-    for (const reader of [...readers, follower]) {
+    for (const reader of [...subscribers, follower]) {
       await eventually(() => reader.error ?? reader.sequences.at(-1) === committed.at(-1));
       expect(reader.error).toBeUndefined();
       expect(reader.sequences).toEqual(committed);
-      await reader.end();
     }
   });
 
   it('another process hears of a commit here without waiting for its own next look', async () => {
-    const heard = Promise.withResolvers<LoggedEvent>();
     const queue = neighbour.app.hub.subscribe(() => true);
-    void queue.next().then(({ value }) => heard.resolve(value as LoggedEvent));
-    const before = Date.now();
     const ctx = context();
-    await inScopeOf(ctx, () =>
-      inTransaction(ctx, tx =>
-        emit(tx, { type: 'webhook.test', networkId, payload: { webhookId: networkId } }),
-      ),
-    );
-    expect((await heard.promise).type).toBe('webhook.test');
-    expect(Date.now() - before).toBeLessThan(800);
+    const took: number[] = [];
+    // by itself it looks once a second: each but the first would then wait about that long
+    for (let told = 0; told < 5; told++) {
+      const before = Date.now();
+      await inScopeOf(ctx, () =>
+        inTransaction(ctx, tx =>
+          emit(tx, { type: 'webhook.test', networkId, payload: { webhookId: networkId } }),
+        ),
+      );
+      expect((await queue.next()).value).toMatchObject({ type: 'webhook.test' });
+      took.push(Date.now() - before);
+    }
+    expect(Math.min(...took.slice(1))).toBeLessThan(500);
     queue.end();
   });
 });
@@ -204,7 +216,6 @@ describe('an event', () => {
       { payload: { webhookId: 'Renamed' } },
     ]);
     expect(await server.sql('select name from networks')).toEqual([{ name: 'Renamed' }]);
-    await subscriber.end();
   });
 
   it('cannot be told of outside the transaction of its change', async () => {
@@ -236,7 +247,6 @@ describe('following from a starting point', () => {
     for (const { since, events } of followers) {
       await eventually(() => events.error ?? events.sequences.at(-1) === written.at(-1));
       expect(events.sequences).toEqual(written.filter(sequence => BigInt(sequence) > BigInt(since)));
-      await events.end();
     }
   });
 
@@ -262,7 +272,6 @@ describe('following from a starting point', () => {
     server.app.hub.wake();
     await eventually(() => events.sequences.at(-1) === next);
     expect(events.sequences).toEqual([next]);
-    await events.end();
   });
 
   it('is not cut off by what happens meanwhile, however much, nor does it keep that for a reader that takes its time', async () => {
@@ -343,7 +352,6 @@ describe('following from a starting point', () => {
     await eventually(() => own.sequences.length > 0);
     expect(own.sequences).toEqual([written]);
     expect(theirs.map(events => events.sequences)).toEqual([[], []]);
-    for (const events of [own, ...theirs]) await events.end();
   });
 
   it('refuses what is no sequence', () => {

@@ -116,10 +116,6 @@ export class EventHub {
     };
   }
 
-  get readerCount(): number {
-    return this.#readers.size;
-  }
-
   /** Ends every reader: the process is going down. */
   close(): void {
     for (const reader of this.#readers) reader.queue.end();
