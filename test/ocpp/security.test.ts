@@ -1,4 +1,4 @@
-import '../../src/kernel/reflect-metadata.ts';
+import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import '../../src/kernel/reflect-metadata.ts';
+import 'reflect-metadata';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { system } from '../../src/auth/viewer.ts';
 import { createDriver } from '../../src/domains/drivers/drivers.ts';

@@ -1,4 +1,4 @@
-import '../../kernel/reflect-metadata.ts';
+import 'reflect-metadata';
 import { X509Certificate as NodeCertificate, randomBytes } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
