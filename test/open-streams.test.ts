@@ -88,12 +88,14 @@ describe('the streams of one key', () => {
     const { status, headers, body } = await stream();
     expect([status, headers?.get('retry-after'), body.error]).toEqual([429, '30', 'rate_limited']);
     expect(body.message).toContain('4 subscriptions open');
-    const overSse = await fetch(`${server.url}/graphql`, {
-      method: 'POST',
-      headers: { ...operator(), 'content-type': 'application/json', accept: 'text/event-stream' },
-      body: JSON.stringify({ query: QUERY }),
-    });
-    expect(await overSse.text()).toContain('rate_limited');
+    for (const path of ['/graphql', '/subgraphs/insights']) {
+      const overSse = await fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers: { ...operator(), 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query: QUERY }),
+      });
+      expect(await overSse.text()).toContain('rate_limited');
+    }
     // who reads and writes is not touched
     expect((await server.rest('GET', '/chargers')).status).toBe(200);
 

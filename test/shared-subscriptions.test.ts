@@ -1,5 +1,5 @@
 import { type Client, createClient } from 'graphql-ws';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import { signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
@@ -8,12 +8,14 @@ import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 const clients: Client[] = [];
+const streams: { readonly controller: AbortController; readonly response: Response }[] = [];
 
 beforeAll(async () => {
   server = await startTestServer();
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.dispose();
+  for (const { controller } of streams.splice(0)) controller.abort();
   await eventually(() => server.app.hub.size === 0);
 });
 afterAll(() => server?.close());
@@ -48,6 +50,40 @@ async function listen(
   );
   await eventually(() => server.app.hub.size === before + 1);
   return received;
+}
+
+const overSse = async (path: string, query: string, apiKey: string): Promise<Response> => {
+  const controller = new AbortController();
+  const response = await fetch(`${server.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-api-key': apiKey },
+    body: JSON.stringify({ query }),
+    signal: controller.signal,
+  });
+  streams.push({ controller, response });
+  return response;
+};
+
+/** The same over SSE. */
+async function listenOverSse(path = '/graphql', query = QUERY): Promise<Event[]> {
+  const before = server.app.hub.size;
+  const response = await overSse(path, query, server.demo.apiKey);
+  await eventually(() => server.app.hub.size === before + 1);
+  const received: Event[] = [];
+  void readEvents(response, received).catch(() => {});
+  return received;
+}
+
+async function readEvents(response: Response, received: Event[]): Promise<void> {
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    const messages = (text + chunk).split('\n\n');
+    text = messages.pop()!;
+    for (const message of messages) {
+      const data = /^event: next\ndata: (.*)$/.exec(message)?.[1];
+      if (data) received.push(JSON.parse(data).data.events);
+    }
+  }
 }
 
 async function happen(count: number, driverId: string | null = null): Promise<void> {
@@ -125,7 +161,40 @@ describe('many who subscribe to the same', () => {
   });
 });
 
-describe('a subscription over SSE', () => {
+/** The results that are written out while this is done. */
+async function writtenOutBy(work: () => Promise<unknown>): Promise<number> {
+  const stringify = vi.spyOn(JSON, 'stringify');
+  try {
+    await work();
+    return stringify.mock.calls.filter(([value]) => value?.data?.events).length;
+  } finally {
+    stringify.mockRestore();
+  }
+}
+
+it('what many are told over sockets and SSE is read once and written out once', async () => {
+  const client = clientOf({ apiKey: server.demo.apiKey });
+  const first = await listen(client, QUERY);
+  const alone = await costOf([first]);
+  const others = [await listen(client, QUERY)];
+  for (let i = 0; i < 20; i++) others.push(await listenOverSse());
+  const written = await writtenOutBy(async () => expect(await costOf([first, ...others])).toBe(alone));
+  expect(written).toBe(5);
+  for (const received of others) expect(received).toEqual(first.slice(5));
+});
+
+describe.each([
+  ['/graphql', QUERY],
+  ['/subgraphs/insights', QUERY.replace('uid location { name }', 'id')],
+])('a subscription over SSE at %s', (path, query) => {
+  it('is told what happens, written out once for all of its readers', async () => {
+    const readers = [await listenOverSse(path, query)];
+    for (let i = 0; i < 4; i++) readers.push(await listenOverSse(path, query));
+    expect(await writtenOutBy(() => costOf(readers))).toBe(5);
+    expect(readers[0]![0]).toMatchObject({ sequence: expect.any(String), charger: expect.anything() });
+    for (const received of readers) expect(received).toEqual(readers[0]);
+  });
+
   it('ends when the key that opened it is revoked', async () => {
     const made = await server.graphql<{ key: { apiKeyId: string; secret: string } }>(
       `mutation ($networkId: ID!) { key: createApiKey(input:
@@ -134,11 +203,7 @@ describe('a subscription over SSE', () => {
       { networkId: globalId('Network', server.demo.networkId) },
     );
     const { apiKeyId, secret } = made.data.key;
-    const response = await fetch(`${server.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-api-key': secret },
-      body: JSON.stringify({ query: QUERY }),
-    });
+    const response = await overSse(path, query, secret);
     await eventually(() => server.app.hub.size === 1);
     await server.graphql('mutation ($id: ID!) { revokeApiKey(id: $id) { __typename } }', { id: apiKeyId });
     expect(await response.text()).toContain('event: complete');

@@ -16,7 +16,7 @@ import { DomainError, RateLimitedError } from '../kernel/errors.ts';
 import type { App } from './app.ts';
 import { executeInScope, subscribeInScope } from './graphql.ts';
 import { rowLimit } from './graphql-row-limit.ts';
-import { type Credentials, Listeners } from './listeners.ts';
+import type { Credentials, Listeners } from './listeners.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
 
 const PATH = '/graphql';
@@ -33,14 +33,13 @@ interface Carrier {
 }
 
 /** `/graphql` over HTTP and SSE; its upgrades are for `graphQLSocket`. */
-export function openGraphQLDoor(app: App, fastify: FastifyInstance) {
-  const listeners = new Listeners(app);
+export function openGraphQLDoor(app: App, fastify: FastifyInstance, listeners: Listeners) {
   const graphiql: GraphiQLOptions = {
     title: 'Chargegraph',
     subscriptionsProtocol: 'SSE',
     defaultQuery: EXAMPLE_QUERY,
   };
-  const yoga = yogaFor(app, schema, PATH, graphiql, [subscribing(app, listeners)]);
+  const yoga = yogaFor(app, listeners, schema, PATH, graphiql);
   const socket = graphQLSocket(app, yoga, listeners);
   fastify.route({
     url: PATH,
@@ -51,20 +50,17 @@ export function openGraphQLDoor(app: App, fastify: FastifyInstance) {
   return {
     yoga,
     upgrade: socket.upgrade,
-    async close() {
-      await listeners.close();
-      await socket.close();
-    },
+    close: socket.close,
   };
 }
 
 /** A schema over HTTP and SSE, for callers known by their keys and within the limits. */
 export function yogaFor(
   app: App,
+  listeners: Listeners,
   served: GraphQLSchema,
   path: string,
   graphiql: GraphiQLOptions | false,
-  plugins: readonly Plugin[] = [],
 ): YogaServerInstance<Carrier, Context> {
   return createYoga<Carrier, Context>({
     schema: served,
@@ -75,7 +71,7 @@ export function yogaFor(
     renderGraphiQL,
     graphiql,
     maskedErrors: false,
-    plugins: [inScope, fewRows, ...limits(), ...plugins],
+    plugins: [inScope, fewRows, ...limits(), subscribing(app, listeners)],
     context: async ({ viewer, req }) => {
       const headers = req.headers as IncomingHttpHeaders;
       const requestId = requestIdFrom(headers) ?? (('id' in req && req.id) || randomUUID());
@@ -114,9 +110,33 @@ const subscribing = (app: App, listeners: Listeners): Plugin => ({
       if (!(Symbol.asyncIterator in results)) return results;
       const { headers } = (args.contextValue as Carrier).req;
       const unwatch = listeners.watch(headers as Credentials, () => void results.return?.());
-      return endingWith(results, unwatch);
+      return writtenOnce(results, unwatch);
     }) as never),
 });
+
+const texts = new WeakMap<ExecutionResult, string>();
+/** A result that many await is written out once. */
+const written = (result: ExecutionResult): string =>
+  texts.getOrInsertComputed(result, () => JSON.stringify(result));
+
+/** The same results, which Yoga asks for their own text; tells when there are no more. */
+function writtenOnce(
+  results: AsyncIterableIterator<ExecutionResult>,
+  onEnd: () => void,
+): AsyncIterableIterator<ExecutionResult> {
+  const told = (result: IteratorResult<ExecutionResult>): IteratorResult<ExecutionResult> => {
+    if (result.done) onEnd();
+    const { value } = result;
+    return value ? { ...result, value: { ...value, stringify: () => written(value) } } : result;
+  };
+  return {
+    next: () => results.next().then(told),
+    return: () => results.return!().then(told),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
 
 async function authenticated(
   app: App,
@@ -246,28 +266,10 @@ function sending(
   };
 }
 
-/** The same results; tells when there are no more. */
-function endingWith<T>(results: AsyncIterableIterator<T>, onEnd: () => void): AsyncIterableIterator<T> {
-  const told = (result: IteratorResult<T>) => {
-    if (result.done) onEnd();
-    return result;
-  };
-  return {
-    next: () => results.next().then(told),
-    return: () => results.return!().then(told),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-const written = new WeakMap<ExecutionResult, string>();
-
 /** A `next` message of graphql-ws. Resolves when the reader has taken enough of what was sent before. */
 function sendNext(socket: WebSocket, id: string, result: ExecutionResult): void | Promise<void> {
   if (socket.readyState !== socket.OPEN) return;
-  const payload = written.getOrInsertComputed(result, () => JSON.stringify(result));
-  const message = `{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`;
+  const message = `{"id":${JSON.stringify(id)},"type":"next","payload":${written(result)}}`;
   if (socket.bufferedAmount < UNREAD_BYTES) return socket.send(message);
   return new Promise(resolve => socket.send(message, () => resolve()));
 }

@@ -18,6 +18,7 @@ import type { App } from './app.ts';
 import { openDocumentDoor } from './document-door.ts';
 import { documentOf, executeInScope, subscribeInScope } from './graphql.ts';
 import { openGraphQLDoor } from './graphql-door.ts';
+import { Listeners } from './listeners.ts';
 import { openStripeWebhookDoor } from './stripe-webhook-door.ts';
 import { openSubgraphDoors } from './subgraph-doors.ts';
 import { requestIdFrom, viewerOf } from './viewer-of.ts';
@@ -70,8 +71,9 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
 
   serveHealth(fastify, app);
   fastify.get('/.well-known/jwks.json', () => publicKeys(app.em));
-  const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify) : null;
-  if (graphQL) openSubgraphDoors(app, fastify);
+  const listeners = new Listeners(app);
+  const graphQL = config.ROLES.includes('api') ? openGraphQLDoor(app, fastify, listeners) : null;
+  if (graphQL) openSubgraphDoors(app, fastify, listeners);
   if (graphQL) openDocumentDoor(app, fastify);
   if (graphQL) await openStripeWebhookDoor(app, fastify);
   const rest =
@@ -97,6 +99,7 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
   return {
     url: `${config.TLS_CERT_FILE ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     async close() {
+      await listeners.close();
       await graphQL?.close();
       await rest?.close();
       fastify.server.closeAllConnections();

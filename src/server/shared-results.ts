@@ -1,4 +1,12 @@
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, Kind, print, visit } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+  Kind,
+  print,
+  visit,
+} from 'graphql';
 import type { Context } from '../kernel/context.ts';
 import type { EventHub } from '../kernel/event-hub.ts';
 import type { LoggedEvent } from '../kernel/events.ts';
@@ -44,12 +52,15 @@ class Group {
   }
 }
 
-const groupsOf = new WeakMap<EventHub, Map<string, Group>>();
+/** Of each graph: a subgraph may answer to the same document otherwise than the whole. */
+const groupsOf = new WeakMap<EventHub, WeakMap<GraphQLSchema, Map<string, Group>>>();
 
 /** Joins those of this process who subscribe to the same with the same rights. */
 export function joinSubscription(args: ExecutionArgs): SharedSubscription {
   const ctx = args.contextValue as Context;
-  const groups = groupsOf.getOrInsertComputed(ctx.hub, () => new Map<string, Group>());
+  const groups = groupsOf
+    .getOrInsertComputed(ctx.hub, () => new WeakMap())
+    .getOrInsertComputed(args.schema, () => new Map<string, Group>());
   const key = identityOf(args, ctx);
   const group = groups.getOrInsertComputed(key, () => new Group());
   group.members++;
