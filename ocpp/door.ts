@@ -13,10 +13,10 @@ import {
 import { countMessageFaults } from '../src/domains/chargers/message-faults.ts';
 import type { Station } from '../src/domains/chargers/station.ts';
 import { registrationStatus } from '../src/domains/chargers/station-booted.ts';
+import { clientAddress } from '../src/kernel/client-address.ts';
 import type { Context } from '../src/kernel/context.ts';
 import { inScopeOf } from '../src/kernel/context.ts';
 import { authenticateStation, type Doorkeeper } from './authenticate.ts';
-import { clientAddress } from './client-address.ts';
 import { isRpcError, toRpcError } from './errors.ts';
 import { FaultLog } from './fault-log.ts';
 import type { StationHandler } from './handler.ts';

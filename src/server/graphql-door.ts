@@ -11,6 +11,7 @@ import { createYoga, type GraphiQLOptions, type Plugin, type YogaServerInstance 
 import { type WebSocket, WebSocketServer } from 'ws';
 import { schema } from '../../schema/index.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import { clientAddress } from '../kernel/client-address.ts';
 import type { Context } from '../kernel/context.ts';
 import { DomainError, RateLimitedError } from '../kernel/errors.ts';
 import type { App } from './app.ts';
@@ -28,7 +29,7 @@ const TOO_MANY = CloseCode.TooManyInitialisationRequests;
 
 interface Carrier {
   /** Known already where the operation comes over a socket. */
-  readonly viewer?: Viewer;
+  readonly caller?: { readonly viewer: Viewer; readonly address: string };
   readonly req: IncomingMessage | FastifyRequest;
 }
 
@@ -72,12 +73,12 @@ export function yogaFor(
     graphiql,
     maskedErrors: false,
     plugins: [inScope, fewRows, ...limits(), subscribing(app, listeners)],
-    context: async ({ viewer, req }) => {
+    context: async ({ caller, req }) => {
       const headers = req.headers as IncomingHttpHeaders;
       const requestId = requestIdFrom(headers) ?? (('id' in req && req.id) || randomUUID());
-      const address = 'ip' in req ? req.ip : (req.socket.remoteAddress ?? null);
-      const asking = viewer ?? (await authenticated(app, headers, address));
-      return app.context(asking, requestId, { clientAddress: address });
+      const address = caller ? caller.address : (req as FastifyRequest).ip;
+      const viewer = await admitted(app, address, async () => caller?.viewer ?? viewerOf(app, headers));
+      return app.context(viewer, requestId, { clientAddress: address });
     },
   });
 }
@@ -138,14 +139,11 @@ function writtenOnce(
   };
 }
 
-async function authenticated(
-  app: App,
-  headers: IncomingHttpHeaders,
-  address: string | null,
-): Promise<Viewer> {
+/** Who asks, unless it may not or asks too often. */
+async function admitted(app: App, address: string, identify: () => Promise<Viewer>): Promise<Viewer> {
   try {
-    const viewer = await viewerOf(app, headers);
-    if (viewer.kind === 'anonymous') await app.limitKeyless(address ?? '');
+    const viewer = await identify();
+    if (viewer.kind === 'anonymous') await app.limitKeyless(address);
     return viewer;
   } catch (error) {
     if (error instanceof DomainError) {
@@ -168,7 +166,8 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
     handleProtocols: protocols => (protocols.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
   const senders = new WeakMap<Context, Send>();
-  const server = useServer<{ apiKey?: string; authorization?: string }, { viewer?: Viewer }>(
+  const unknown = new WeakMap<IncomingMessage, { readonly address: string; leave(): void }>();
+  const server = useServer<{ apiKey?: string; authorization?: string }, { caller?: Carrier['caller'] }>(
     {
       async onConnect({ connectionParams, extra }) {
         const apiKey = connectionParams?.apiKey ?? headerOf(extra.request, 'x-api-key');
@@ -177,9 +176,12 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
           ...(apiKey !== undefined && { 'x-api-key': apiKey }),
           ...(authorization !== undefined && { authorization }),
         };
+        const { address, leave } = unknown.get(extra.request)!;
         try {
-          extra.viewer = await viewerOf(app, credentials);
-          whenClosed(extra.socket, app.streams.enter('socket', extra.viewer));
+          const viewer = await viewerOf(app, credentials);
+          whenClosed(extra.socket, app.streams.enter('socket', viewer, address));
+          leave();
+          extra.caller = { viewer, address };
         } catch (error) {
           if (!(error instanceof DomainError)) throw error;
           extra.socket.close(
@@ -197,7 +199,7 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
       async onSubscribe({ extra }, id, params) {
         const { schema, contextFactory, parse, validate } = yoga.getEnveloped({
           req: extra.request,
-          viewer: extra.viewer,
+          caller: extra.caller,
           params,
         });
         try {
@@ -230,6 +232,15 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
   );
   return {
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
+      const address = clientAddress(app, request);
+      try {
+        const leave = app.streams.enterUnknown(address);
+        socket.once('close', leave);
+        unknown.set(request, { address, leave });
+      } catch (error) {
+        if (!(error instanceof RateLimitedError)) throw error;
+        return refuse(socket, error);
+      }
       sockets.handleUpgrade(request, socket, head, client => sockets.emit('connection', client, request));
     },
     async close() {
@@ -237,6 +248,12 @@ function graphQLSocket(app: App, yoga: YogaServerInstance<Carrier, Context>, lis
     },
   };
 }
+
+/** Clients come back by themselves after this. */
+const refuse = (socket: Duplex, { retryAfterSeconds }: RateLimitedError): void =>
+  void socket.end(
+    `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${retryAfterSeconds}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 
 /** Also where it was closed while it was asked who is there. */
 function whenClosed(socket: WebSocket, then: () => void): void {

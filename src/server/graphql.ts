@@ -50,7 +50,7 @@ export async function subscribeInScope(
     presented({ errors: [new GraphQLError(message, { originalError: error as Error })] }, ctx);
   let giveBack: () => void;
   try {
-    giveBack = streams.enter('subscription', ctx.viewer);
+    giveBack = streams.enter('subscription', ctx.viewer, ctx.clientAddress ?? '');
   } catch (error) {
     return refused('Refused.', error);
   }

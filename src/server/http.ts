@@ -36,6 +36,8 @@ export async function openHttpHost(app: App): Promise<HttpHost> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request: IncomingMessage) => requestIdFrom(request.headers) ?? randomUUID(),
     requestTimeout: 60_000,
+    // who takes nothing of an answer for so long is cut off; no answer has as long to begin
+    connectionTimeout: 180_000,
     // as long as a request line may be: an id's length is the door's to judge
     trustProxy: (address: string) => app.isTrustedProxy(address),
     routerOptions: { maxParamLength: maxHeaderSize },

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Doorkeeper } from './authenticate.ts';
 
-/** Where a station knocks from: what a configured proxy says of it, else the socket's other end. */
-export function clientAddress(keeper: Pick<Doorkeeper, 'isTrustedProxy'>, request: IncomingMessage): string {
+interface Keeper {
+  isTrustedProxy(address: string): boolean;
+}
+
+/** Where an upgrade comes from: what a configured proxy says of it, else the socket's other end. */
+export function clientAddress(keeper: Keeper, request: IncomingMessage): string {
   const peer = request.socket.remoteAddress ?? '';
   if (!keeper.isTrustedProxy(peer)) return peer;
   const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
