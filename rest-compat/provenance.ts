@@ -310,7 +310,10 @@ const sent = derived(
 const webhook = {
   id: by('createWebhook'),
   ...all(['url', 'events', 'description'], webhookSet),
-  is_active: derived('until too many deliveries in a row failed', by('updateWebhook')),
+  is_active: derived(
+    'until too many deliveries in a row failed, or the receiver answered 410',
+    by('updateWebhook'),
+  ),
   consecutive_failures: derived('since the last success', by('updateWebhook')),
   ...all(['disabled_at', 'disabled_reason'], derived('when and why it is not active', by('updateWebhook'))),
   created_at: by('createWebhook'),

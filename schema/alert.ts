@@ -26,7 +26,10 @@ const AlertType = builder.enumType('AlertType', {
       value: 'security_event',
       description: 'A station reported that its security is at stake.',
     },
-    WEBHOOK_DISABLED: { value: 'webhook_disabled', description: 'Too many deliveries in a row failed.' },
+    WEBHOOK_DISABLED: {
+      value: 'webhook_disabled',
+      description: 'Too many deliveries in a row failed, or the receiver answered 410 Gone.',
+    },
     PAYMENT_FAILED: { value: 'payment_failed', description: 'What is owed could not be had.' },
     PAYMENT_DISPUTED: { value: 'payment_disputed', description: 'A cardholder wants the money back.' },
     CHARGER_OFFLINE: { value: 'charger_offline', description: 'A charger has been silent for too long.' },

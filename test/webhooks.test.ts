@@ -374,6 +374,30 @@ describe('a subscription', () => {
     expect(await deliveriesOf(server, webhook)).toHaveLength(31);
   });
 
+  it('whose receiver answers 410 Gone is disabled at once, with the reason, an event and an alert', async () => {
+    const receiver = await receive(response => response.writeHead(410).end());
+    const watcher = await receive();
+    const webhook = await subscribe(server, receiver.url, 'charger.online');
+    await subscribe(server, watcher.url, 'webhook.disabled,alert.raised');
+    await happen(server, 'one');
+    expect(await deliveryIn(server, webhook, 'Failed')).toMatchObject({ attempts: 1, http_status: 410 });
+    expect(await webhookOf(server, webhook)).toMatchObject({
+      is_active: false,
+      consecutive_failures: 1,
+      disabled_reason: 'The receiver answered 410 Gone.',
+    });
+    const told = (await watcher.expect(2)).map(({ text }) => JSON.parse(text));
+    expect(told.find(({ event }) => event === 'webhook.disabled')).toMatchObject({
+      webhookId: webhook.id,
+      reason: 'The receiver answered 410 Gone.',
+    });
+    expect(told.find(({ event }) => event === 'alert.raised').message).toContain('410 Gone');
+    await happen(server, 'two');
+    await eventually(async () => (await webhookCursor()) >= (await lastSequence()));
+    expect(await deliveriesOf(server, webhook)).toHaveLength(1);
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it('recovers nothing from outside the range, and nothing twice', async () => {
     const receiver = await receive();
     const webhook = await subscribe(server, receiver.url, 'charger.online');

@@ -135,7 +135,7 @@ export const eventCatalogue = {
     }),
   },
   'webhook.disabled': {
-    when: 'A webhook subscription was switched off: too many deliveries failed in a row.',
+    when: 'A webhook subscription was switched off: too many deliveries failed in a row, or the receiver answered 410 Gone.',
     payload: z.strictObject({
       webhookId: id('The subscription'),
       host: text('The server that it delivered to.'),

@@ -54,6 +54,9 @@ async function post(
 const isSuccess = ({ httpStatus }: Outcome): boolean =>
   httpStatus != null && httpStatus >= 200 && httpStatus < 300;
 
+/** The receiver wants no more of them (Standard Webhooks, "Response status codes"). */
+const isRefusedForGood = ({ httpStatus }: Outcome): boolean => httpStatus === 410;
+
 async function record(tx: Context, deliveryId: string, outcome: Outcome): Promise<boolean> {
   const delivery = await db(tx)
     .selectFrom('webhook_deliveries')
@@ -70,7 +73,7 @@ async function record(tx: Context, deliveryId: string, outcome: Outcome): Promis
     .execute();
   const now = tx.now();
   const over = { completedAt: now.toString(), nextAttemptAt: null, isManual: false };
-  const isGivenUp = !isSuccess(outcome) && number >= maxAttempts;
+  const isGivenUp = isRefusedForGood(outcome) || (!isSuccess(outcome) && number >= maxAttempts);
   const remaining = maxAttempts - number;
   await db(tx)
     .updateTable('webhook_deliveries')
@@ -88,7 +91,7 @@ async function record(tx: Context, deliveryId: string, outcome: Outcome): Promis
     .where('status', '=', 'pending')
     .execute();
   if (isSuccess(outcome)) await countNoFailure(tx, subscriptionId);
-  return isGivenUp ? countFailure(tx, subscriptionId) : true;
+  return isGivenUp ? countFailure(tx, subscriptionId, isRefusedForGood(outcome)) : true;
 }
 
 const countNoFailure = (tx: Context, subscriptionId: string) =>
@@ -99,19 +102,21 @@ const countNoFailure = (tx: Context, subscriptionId: string) =>
     .where('consecutiveFailures', '>', 0)
     .execute();
 
-/** Answers whether the subscription is still active. */
-async function countFailure(tx: Context, subscriptionId: string): Promise<boolean> {
+/** Disables the subscription where it was one too many, or the last. Answers whether it is still active. */
+async function countFailure(tx: Context, subscriptionId: string, isLast: boolean): Promise<boolean> {
   const { networkId, url, isActive, consecutiveFailures } = await db(tx)
     .updateTable('webhook_subscriptions')
     .set({ consecutiveFailures: sql<number>`consecutive_failures + 1` })
     .where('id', '=', subscriptionId)
     .returning(['networkId', 'url', 'isActive', 'consecutiveFailures'])
     .executeTakeFirstOrThrow();
-  if (!isActive || consecutiveFailures < DISABLED_AT) return isActive;
+  if (!isActive || !(isLast || consecutiveFailures >= DISABLED_AT)) return isActive;
   const now = tx.now().toString();
   // the rest of the URL may hold a secret of the receiver's
   const { host } = new URL(url);
-  const reason = `${consecutiveFailures} deliveries in a row failed.`;
+  const reason = isLast
+    ? 'The receiver answered 410 Gone.'
+    : `${consecutiveFailures} deliveries in a row failed.`;
   await db(tx)
     .updateTable('webhook_subscriptions')
     .set({ isActive: false, disabledAt: now, disabledReason: reason, updatedAt: now })
