@@ -4,9 +4,9 @@ import {
   stationUnlimited,
 } from '../../src/domains/smart-charging/station-profiles.ts';
 import type { StationHandler } from '../handler.ts';
+import { int32 } from '../int32.ts';
 import { externalConstraint, fromProfile201 } from './charging-profile.ts';
 import type { ClearedChargingLimit, NotifyChargingLimit, ReportChargingProfiles } from './messages.ts';
-import { int32 } from './numbers.ts';
 
 /** Somebody else limits the station; without an EVSE, all of it. */
 export const notifyChargingLimit: StationHandler<NotifyChargingLimit> = async (ctx, station, report) => {
