@@ -7,15 +7,21 @@ import { runServer } from '../test/support/process.ts';
 import { STORM_SETTINGS, stormServer } from '../test/support/storm.ts';
 
 // 100,000 hostile frames by each of two seeds against a server of its own: what it costs, and what it leaves behind.
-// Usage: npm run soak:frames [-- <frames> [<seed>]]
+// Usage: npm run soak:frames [-- <frames> [<seed>|random]]
+// Without a seed: 1, and one by chance. `random`: only that one. It is told first, so that a run that breaks off can
+// be run again.
 
 const [frames = '100000', ownSeed] = process.argv.slice(2);
+const chance = randomInt(2 ** 31);
+const seeds = ownSeed === undefined ? [1, chance] : [ownSeed === 'random' ? chance : Number(ownSeed)];
+if (!seeds.every(Number.isInteger)) throw new Error(`A seed is a whole number or "random", not ${ownSeed}.`);
 const folder = mkdtempSync(join(tmpdir(), 'chargegraph-soak-'));
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
 const server = await runServer({ DATA_DIR: folder, ...STORM_SETTINGS });
 try {
   const demo = JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')) as Demo;
-  for (const seed of ownSeed ? [Number(ownSeed)] : [1, randomInt(2 ** 31)]) {
+  for (const seed of seeds) {
+    process.stdout.write(`seed ${seed} begins\n`);
     const report = await stormServer(server, demo, { frames: Number(frames), seed });
     const { before, after } = report;
     process.stdout.write(

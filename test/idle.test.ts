@@ -56,13 +56,16 @@ describe('idle time', () => {
     // a second at 0.40 a minute is 0.67 cents
     [GRACE_SECONDS + 1, 0.01],
     [GRACE_SECONDS + 60, 0.4],
-  ])('of %i seconds costs %f: the grace is the session’s, to the second', async (idleSeconds, fee) => {
-    const { session, transaction } = await charge({ suspendedAt: 10, stopAt: 10 + idleSeconds / 60 });
-    expect(session.idleTimeSeconds).toBe(idleSeconds);
-    expect(transaction.costBreakdown.idleFee).toBe(fee);
-  });
+  ])(
+    'line 37: of %i seconds costs %f: the grace is the session’s, to the second',
+    async (idleSeconds, fee) => {
+      const { session, transaction } = await charge({ suspendedAt: 10, stopAt: 10 + idleSeconds / 60 });
+      expect(session.idleTimeSeconds).toBe(idleSeconds);
+      expect(transaction.costBreakdown.idleFee).toBe(fee);
+    },
+  );
 
-  it('goes on after the stop until the connector is available, with one grace in all', async () => {
+  it('line 37: goes on after the stop until the connector is available, with one grace in all', async () => {
     const { session, transaction } = await charge({
       suspendedAt: 10,
       stopAt: 15,
@@ -76,7 +79,7 @@ describe('idle time', () => {
     expect(session.total).toBe(transaction.costBreakdown.total);
   });
 
-  it('after the stop is counted once, whatever the connector reports later', async () => {
+  it('line 37: after the stop is counted once, whatever the connector reports later', async () => {
     const { session } = await charge({
       stopAt: 10,
       statuses: [

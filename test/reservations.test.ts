@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callsTo, roundTrips } from './ocpp/stage.ts';
 import { bootedStation, demoCharger } from './support/charge.ts';
 import { type SignedIn, signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
@@ -39,7 +40,7 @@ async function reserved(driver: SignedIn, status = 'Accepted', body: object = {}
 }
 
 describe('a reservation', () => {
-  it('holds the connector at the station, for the driver’s newest token and a quarter of an hour', async () => {
+  it('line 38: holds the connector at the station, for the driver’s newest token and a quarter of an hour', async () => {
     const { status, body, call } = await reserved(maya);
     expect(status).toBe(200);
     expect(body.data).toMatchObject({
@@ -59,7 +60,7 @@ describe('a reservation', () => {
     ['Rejected', 'The station takes no reservations.'],
     ['Unavailable', 'The connector is out of service.'],
   ])(
-    'that the station refuses as %s is rejected with its reason, and holds nobody up',
+    'line 38: that the station refuses as %s is rejected with its reason, and holds nobody up',
     async (answer, reason) => {
       const { status, body } = await reserved(maya, answer);
       expect([status, body.data.status, body.data.statusReason]).toEqual([200, 'Rejected', reason]);
@@ -67,7 +68,7 @@ describe('a reservation', () => {
     },
   );
 
-  it('is one for a connector, however many ask at once', async () => {
+  it('line 38: is one for a connector, however many ask at once', async () => {
     const asked = Array.from({ length: 20 }, (_, index) => ask(index % 2 === 0 ? maya : luis));
     const call = await station.expectCall('ReserveNow');
     station.reply(call.id, { status: 'Accepted' });
@@ -78,7 +79,7 @@ describe('a reservation', () => {
     expect(held).toHaveLength(1);
   });
 
-  it('that nobody used in time expires by our own timer, and the connector is free again', async () => {
+  it('line 38: that nobody used in time expires by our own timer, and the connector is free again', async () => {
     const { body } = await reserved(maya, 'Accepted', { expiryMinutes: 1 });
     offsetMs += 61_000;
     await server.sql('update graphile_worker._private_jobs set run_at = now()');
@@ -88,7 +89,22 @@ describe('a reservation', () => {
     expect((await reserved(luis)).body.data.status).toBe('Accepted');
   });
 
-  it('is given up by its driver at the station too, and again without effect', async () => {
+  it('lines 16 and 38: that the station does not answer is pending, and is not asked for again', async () => {
+    const patient = await startTestServer({ settings: { COMMAND_TIMEOUT_SECONDS: '1' } });
+    const silent = await bootedStation(patient, UID);
+    const calls = callsTo(silent);
+    const driver = await signIn(patient);
+    const { status, body } = await driver.rest('POST', '/reservations', {
+      body: { chargerId: demoCharger(patient, UID).id },
+    });
+    expect([status, body.data.status]).toEqual([200, 'Pending']);
+    await roundTrips(silent);
+    expect(calls).toEqual(['ReserveNow']);
+    await silent.close();
+    await patient.close();
+  });
+
+  it('line 38: is given up by its driver at the station too, and again without effect', async () => {
     const { body, call } = await reserved(maya);
     const cancelling = maya.rest('DELETE', `/reservations/${body.data.id}`);
     const told = await station.expectCall('CancelReservation');
@@ -101,22 +117,18 @@ describe('a reservation', () => {
     expect([again.status, again.body.data.status]).toEqual([200, 'Cancelled']);
   });
 
-  it('ends when its connector becomes faulted', async () => {
+  it.each(['Faulted', 'Unavailable'])('line 38: ends when its connector becomes %s', async status => {
     const { body } = await reserved(maya);
-    await station.call('StatusNotification', {
-      connectorId: 1,
-      errorCode: 'GroundFailure',
-      status: 'Faulted',
-    });
+    await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status });
     const ended = await maya.rest('GET', `/reservations/${body.data.id}`);
     expect(ended.body.data).toMatchObject({
       status: 'Cancelled',
-      statusReason: 'The connector became FAULTED.',
+      statusReason: `The connector became ${status.toUpperCase()}.`,
     });
     await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });
   });
 
-  it('is used by the session of its token, and keeps another driver from starting', async () => {
+  it('line 38: is used by the session of its token, and keeps another driver from starting', async () => {
     const { body } = await reserved(maya);
     await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Reserved' });
     const other = await luis.rest('POST', '/charging/start', {

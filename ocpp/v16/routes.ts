@@ -2,6 +2,7 @@ import { certificateRequested } from '../../src/domains/maintenance/charger-cert
 import { securityEvent } from '../../src/domains/maintenance/security-events.ts';
 import { firmwareProgress, logProgress } from '../../src/domains/maintenance/station-job-progress.ts';
 import type { StationHandler } from '../handler.ts';
+import { requestNumberOf } from '../int32.ts';
 import { stationTime } from '../time.ts';
 import { authorize } from './authorize.ts';
 import { bootNotification } from './boot-notification.ts';
@@ -39,12 +40,15 @@ const signedFirmwareStatus: StationHandler<SignedFirmwareStatusNotification> = a
   station,
   report,
 ) => {
-  await firmwareProgress(ctx, station, { requestNumber: report.requestId ?? null, step: report.status });
+  await firmwareProgress(ctx, station, {
+    requestNumber: requestNumberOf(report.requestId),
+    step: report.status,
+  });
   return {};
 };
 
 const logStatus: StationHandler<LogStatusNotification> = async (ctx, station, report) => {
-  await logProgress(ctx, station, { requestNumber: report.requestId ?? null, step: report.status });
+  await logProgress(ctx, station, { requestNumber: requestNumberOf(report.requestId), step: report.status });
   return {};
 };
 

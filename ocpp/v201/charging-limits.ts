@@ -4,9 +4,12 @@ import {
   stationUnlimited,
 } from '../../src/domains/smart-charging/station-profiles.ts';
 import type { StationHandler } from '../handler.ts';
+import { int32 } from '../int32.ts';
 import { externalConstraint, fromProfile201 } from './charging-profile.ts';
 import type { ClearedChargingLimit, NotifyChargingLimit, ReportChargingProfiles } from './messages.ts';
-import { int32 } from './numbers.ts';
+
+/** An EVSE that cannot be one is none of the station's, rather than all of it. */
+const NO_EVSE = -1;
 
 /** Somebody else limits the station; without an EVSE, all of it. */
 export const notifyChargingLimit: StationHandler<NotifyChargingLimit> = async (ctx, station, report) => {
@@ -14,7 +17,7 @@ export const notifyChargingLimit: StationHandler<NotifyChargingLimit> = async (c
   const now = ctx.now().round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
   await stationLimited(ctx, station, {
     source: report.chargingLimit.chargingLimitSource,
-    evse: int32(report.evseId) ?? 0,
+    evse: report.evseId === undefined ? 0 : (int32(report.evseId) ?? NO_EVSE),
     profiles: (report.chargingSchedule ?? []).flatMap(schedule => externalConstraint(schedule, now) ?? []),
   });
   return {};
@@ -23,7 +26,7 @@ export const notifyChargingLimit: StationHandler<NotifyChargingLimit> = async (c
 export const clearedChargingLimit: StationHandler<ClearedChargingLimit> = async (ctx, station, report) => {
   await stationUnlimited(ctx, station, {
     source: report.chargingLimitSource,
-    evse: int32(report.evseId),
+    evse: report.evseId === undefined ? null : (int32(report.evseId) ?? NO_EVSE),
   });
   return {};
 };
@@ -36,7 +39,7 @@ export const reportChargingProfiles: StationHandler<ReportChargingProfiles> = as
   await stationReportedProfiles(ctx, station, {
     reportNumber: int32(report.requestId) ?? 0,
     source: report.chargingLimitSource,
-    evse: int32(report.evseId) ?? 0,
+    evse: int32(report.evseId) ?? NO_EVSE,
     profiles: report.chargingProfile.flatMap(profile => fromProfile201(profile) ?? []),
     isContinued: report.tbc ?? false,
   });

@@ -1,7 +1,7 @@
 import type { ProfilePeriod, ProfilePurpose, StationProfile } from '../../src/kernel/charger-commands.ts';
+import { int32 } from '../int32.ts';
 import { stationTime } from '../time.ts';
 import type { ChargingProfileType, ChargingScheduleType } from './messages.ts';
-import { int32 } from './numbers.ts';
 
 const PURPOSES = {
   ChargePointMax: 'ChargingStationMaxProfile',

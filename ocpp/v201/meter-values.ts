@@ -1,7 +1,7 @@
 import { stationMetered } from '../../src/domains/sessions/station-metered.ts';
 import type { StationHandler } from '../handler.ts';
+import { evsePlace } from './evse-place.ts';
 import type { MeterValues } from './messages.ts';
-import { evsePlace } from './numbers.ts';
 import { readingsOf } from './samples.ts';
 
 /** Of an EVSE; what is measured for a transaction comes with its events. */

@@ -1,7 +1,7 @@
 import { stationEndedReservation } from '../../src/domains/reservations/end-reservation.ts';
 import type { StationHandler } from '../handler.ts';
+import { int32 } from '../int32.ts';
 import type { ReservationStatusUpdate } from './messages.ts';
-import { int32 } from './numbers.ts';
 
 const ENDS = { Expired: 'expired', Removed: 'cancelled' } as const;
 

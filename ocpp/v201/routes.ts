@@ -3,6 +3,7 @@ import { securityEvent } from '../../src/domains/maintenance/security-events.ts'
 import { firmwareProgress, logProgress } from '../../src/domains/maintenance/station-job-progress.ts';
 import { storeVariables } from '../../src/domains/maintenance/store-variables.ts';
 import type { StationHandler } from '../handler.ts';
+import { requestNumberOf } from '../int32.ts';
 import { stationTime } from '../time.ts';
 import { authorize } from './authorize.ts';
 import { bootNotification } from './boot-notification.ts';
@@ -16,7 +17,6 @@ import type {
   SignCertificate,
 } from './messages.ts';
 import { meterValues } from './meter-values.ts';
-import { int32 } from './numbers.ts';
 import { reservationStatusUpdate } from './reservation-status-update.ts';
 import { statusNotification } from './status-notification.ts';
 import { transactionEvent } from './transaction-event.ts';
@@ -31,12 +31,15 @@ const dataTransfer: StationHandler<object> = async () => ({ status: 'UnknownVend
 const notifyEVChargingNeeds: StationHandler<object> = async () => ({ status: 'Rejected' });
 
 const firmwareStatus: StationHandler<FirmwareStatusNotification> = async (ctx, station, report) => {
-  await firmwareProgress(ctx, station, { requestNumber: int32(report.requestId), step: report.status });
+  await firmwareProgress(ctx, station, {
+    requestNumber: requestNumberOf(report.requestId),
+    step: report.status,
+  });
   return {};
 };
 
 const logStatus: StationHandler<LogStatusNotification> = async (ctx, station, report) => {
-  await logProgress(ctx, station, { requestNumber: int32(report.requestId), step: report.status });
+  await logProgress(ctx, station, { requestNumber: requestNumberOf(report.requestId), step: report.status });
   return {};
 };
 

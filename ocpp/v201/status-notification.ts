@@ -1,8 +1,8 @@
 import { type StatusReport, stationStatus } from '../../src/domains/chargers/station-status.ts';
 import type { StationHandler } from '../handler.ts';
 import { stationTime } from '../time.ts';
+import { evsePlace } from './evse-place.ts';
 import type { StatusNotification } from './messages.ts';
-import { evsePlace } from './numbers.ts';
 
 const STATUSES = {
   Available: 'AVAILABLE',

@@ -2,10 +2,11 @@ import { stationTransaction } from '../../src/domains/sessions/station-transacti
 import type { ChargingStatus } from '../../src/domains/sessions/transaction-event.entity.ts';
 import { toMajorNumber } from '../../src/kernel/money.ts';
 import type { StationHandler } from '../handler.ts';
+import { int32 } from '../int32.ts';
 import { stationTime } from '../time.ts';
+import { evsePlace } from './evse-place.ts';
 import { idTokenInfo, idTokenOf } from './id-token.ts';
 import type { TransactionEvent } from './messages.ts';
-import { evsePlace, int32 } from './numbers.ts';
 import { readingsOf } from './samples.ts';
 
 const STATES = {

@@ -37,7 +37,7 @@ const connectorStatuses = async () =>
 
 describe('a boot', () => {
   it.each(['Pending', 'Rejected'])(
-    'line 20: that is %s is answered with the retry interval, and other calls are refused until one is accepted',
+    'line 20: that is %s is answered with the retry interval, other calls are refused until one is accepted, and triggers work',
     async status => {
       await server.sql(
         'update chargers set registration_status = $2, heartbeat_interval_seconds = 45 where id = $1',
@@ -57,6 +57,14 @@ describe('a boot', () => {
         )[0],
       ).toBe(4);
       expect(await sessionsOf(server, charger)).toEqual([]);
+
+      const asked = server.rest('POST', `/remote-control/${charger.id}/trigger`, {
+        body: { message: 'BootNotification' },
+      });
+      const { id, payload } = await station.expectCall('TriggerMessage');
+      expect(payload).toEqual({ requestedMessage: 'BootNotification' });
+      station.reply(id, { status: 'Accepted' });
+      expect((await asked).body.data).toMatchObject({ accepted: true });
 
       await server.sql(`update chargers set registration_status = 'Accepted' where id = $1`, [charger.id]);
       expect(await boot()).toMatchObject({ status: 'Accepted' });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { type RestAnswer, startTestServer, type TestServer } from '../support/server.ts';
 import type { RawStation } from '../support/station.ts';
+import { booted201 } from '../support/station-201.ts';
 import {
   addCharger,
   addToken,
@@ -335,6 +336,26 @@ describe('one outstanding call in each direction', () => {
     expect((await Promise.all([start(1), start(2)])).map(({ status }) => status)).toEqual([503, 503]);
     await roundTrips(station);
     expect(calls).toEqual(['RemoteStartTransaction']);
+  });
+});
+
+describe('an OCPP 2.0.1 station', () => {
+  it('lines 15 and 16: is asked one thing at a time; what it has not answered is not sent again, and a late answer does no harm', async () => {
+    await station.close();
+    station = await booted201({ socketUrl: server.socketUrl, ...charger });
+    const calls = callsTo(station);
+    const first = start(1);
+    const { id } = await station.expectCall('RequestStartTransaction');
+    const second = start(2);
+    await eventually(async () => (await sessionsOf(server, charger)).length === 2);
+    await roundTrips(station);
+    expect(calls).toEqual(['RequestStartTransaction']);
+    expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([503, 503]);
+    logLines.length = 0;
+    station.reply(id, { status: 'Accepted' });
+    await roundTrips(station);
+    expect(logLines.filter(line => line.includes('message not usable') && line.includes(id))).toHaveLength(1);
+    expect(calls).toEqual(['RequestStartTransaction']);
   });
 });
 

@@ -254,6 +254,21 @@ describe('the same start again', () => {
   });
 });
 
+describe('a start that cannot be so', () => {
+  it('line 28: far in the future is stored as of its receipt, set aside, and makes no negative time', async () => {
+    const { transactionId } = await start({ timestamp: '2099-01-01T00:00:00Z' });
+    await stop(transactionId);
+    const [session, ...others] = await sessionsOf(server, charger);
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({ status: 'completed', energy_wh: '2000.000' });
+    expect(session!.flags).toContain('implausible_time');
+    expect(session!.start_time.getTime()).toBeLessThanOrEqual(Date.now());
+    expect(session!.end_time!.getTime()).toBeGreaterThanOrEqual(session!.start_time.getTime());
+    expect(await setAsideOf(server, charger)).toContain('implausible_time');
+    for (const bill of await billsOf(server, charger)) expect(bill).toBeGreaterThanOrEqual(0);
+  });
+});
+
 describe('a charge that was offline', () => {
   it('line 26: is priced by the tariff at the time of the event, and leaves the current status alone', async () => {
     await station.call('StatusNotification', {

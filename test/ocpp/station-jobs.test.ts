@@ -211,6 +211,16 @@ describe('the upload of a log', () => {
     expect(await newest()).toMatchObject({ status: 'FAILED', error: 'PermissionDenied' });
   });
 
+  it.each([2 ** 40, -1, 0])(
+    'is not what the station speaks of under number %s, which no request of ours has',
+    async requestId => {
+      await whileAnswering(station, upload('SECURITY_LOG'), ['GetLog', { status: 'Accepted' }]);
+      await report('LogStatusNotification', ['UploadFailure'], { requestId });
+      await report('SignedFirmwareStatusNotification', ['InstallationFailed'], { requestId });
+      expect(await newest()).toMatchObject({ status: 'ACCEPTED', history: [] });
+    },
+  );
+
   it('is asked by GetDiagnostics where the station knows no GetLog', async () => {
     const { result, asked } = await whileAnswering(
       station,

@@ -29,6 +29,8 @@ export interface StormReport {
 
 /** How many deeds go out before it is waited for what comes back. */
 const BURST = 20;
+/** Half of the stations speak each. */
+const PROTOCOLS = ['ocpp1.6', 'ocpp2.0.1'];
 
 /** So many hostile frames by all of the demo's stations at once, and what they leave behind in the process. */
 export async function stormServer(
@@ -59,7 +61,14 @@ async function wave(server: ServerProcess, demo: Demo, frames: number, seed: num
   const counts = { frames: 0, reconnects: 0, answers: 0 };
   await Promise.all(
     demo.chargers.map((charger, index) =>
-      storm(server, charger, Math.ceil(frames / demo.chargers.length), dice(seed + index), counts),
+      storm(
+        server,
+        charger,
+        PROTOCOLS[index % PROTOCOLS.length]!,
+        Math.ceil(frames / demo.chargers.length),
+        dice(seed + index),
+        counts,
+      ),
     ),
   );
   return counts;
@@ -68,11 +77,12 @@ async function wave(server: ServerProcess, demo: Demo, frames: number, seed: num
 async function storm(
   server: ServerProcess,
   charger: Demo['chargers'][number],
+  protocol: string,
   frames: number,
   on: Dice,
   counts: { frames: number; reconnects: number; answers: number },
 ): Promise<void> {
-  let socket = await knock(server, charger);
+  let socket = await knock(server, charger, protocol);
   let sent = 0;
   while (sent < frames) {
     for (let each = 0; each < BURST && sent < frames && socket.readyState === WebSocket.OPEN; each++) {
@@ -83,7 +93,7 @@ async function storm(
       if (socket.readyState !== WebSocket.CLOSED) socket.terminate();
       if (on.below(4) === 0) halfOpen(server, charger);
       counts.reconnects += 1;
-      socket = await knock(server, charger).catch(async error => {
+      socket = await knock(server, charger, protocol).catch(async error => {
         await Promise.race([server.ended, delay(2_000)]);
         throw new Error(`The server ended:\n${server.output().slice(-4_000)}`, { cause: error });
       });
@@ -97,8 +107,12 @@ async function storm(
 const authorization = ({ uid, password }: Demo['chargers'][number]) =>
   `Basic ${Buffer.from(`${uid}:${password}`).toString('base64')}`;
 
-async function knock(server: ServerProcess, charger: Demo['chargers'][number]): Promise<WebSocket> {
-  const socket = new WebSocket(`${server.socketUrl}/ocpp/${charger.uid}`, ['ocpp1.6'], {
+async function knock(
+  server: ServerProcess,
+  charger: Demo['chargers'][number],
+  protocol: string,
+): Promise<WebSocket> {
+  const socket = new WebSocket(`${server.socketUrl}/ocpp/${charger.uid}`, [protocol], {
     headers: { authorization: authorization(charger) },
   });
   await once(socket, 'open');

@@ -96,6 +96,7 @@ async function drop(
   source: LimitSource,
   connectors: readonly number[] | null,
 ): Promise<void> {
+  if (connectors?.length === 0) return;
   await reported(tx, station)
     .where('source', '=', source)
     .where('purpose', '=', 'ExternalConstraints')

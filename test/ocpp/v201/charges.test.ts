@@ -251,15 +251,19 @@ describe('tokens', () => {
     expect(answer).toEqual({ idTokenInfo: { status: 'Invalid' }, certificateStatus: 'CertChainError' });
   });
 
-  it('line 23: that are unknown do not keep their charge from being stored and answered', async () => {
-    const answers = await sendAll(station, eventsOf({ ...charge(), idToken: 'nobody' }));
-    expect(answers[0]).toEqual({ idTokenInfo: { status: 'Unknown' } });
-    expect(await session()).toMatchObject({
-      id_tag: 'nobody',
-      flags: ['token_invalid'],
-      status: 'completed',
-    });
-  });
+  it.each([
+    ['unknown', async () => 'nobody', 'Unknown', 'token_invalid'],
+    ['blocked', () => addToken(server, { isBlocked: true }), 'Blocked', 'token_blocked'],
+    ['expired', () => addToken(server, { expiresAt: '2020-01-01T00:00:00Z' }), 'Expired', 'token_expired'],
+  ])(
+    'line 23: that are %s do not keep their charge from being stored and answered',
+    async (_, tag, status, flag) => {
+      const uid = await tag();
+      const answers = await sendAll(station, eventsOf({ ...charge(), idToken: uid }));
+      expect(answers[0]).toMatchObject({ idTokenInfo: { status } });
+      expect(await session()).toMatchObject({ id_tag: uid, flags: [flag], status: 'completed' });
+    },
+  );
 
   it('line 27: of another driver without a common group that end a charge are kept and flagged', async () => {
     const stop = async (transactionId: string, uid: string, at: string) => {
@@ -488,6 +492,23 @@ describe('messages in disorder', () => {
     expect(await bill(charger)).toMatchObject({ start_time: new Date(at), energy_wh: '11007.000' });
   });
 
+  it('line 26: an offline charge is priced by the tariff at its time', async () => {
+    await server.sql(
+      `insert into tariff_assignments (id, network_id, tariff_id, charger_id, effective_from)
+       select gen_random_uuid(), network_id, id, $1, now() - interval '2 hours' from tariffs where code = 'FREE'`,
+      [charger.id],
+    );
+    const stop = { minute: 60, meter: 2_000 };
+    for (const hours of [5, 1]) {
+      await sendAll(
+        station,
+        eventsOf({ ...charge(), at: ago({ hours, minutes: 1 }), steps: [], stop, isOffline: true }),
+      );
+    }
+    // 2 kWh at 0.35, 60 minutes at 0.02, a fee of 0.50, 11.5 % tax; then a free one
+    expect(await billsOf(server, charger)).toEqual([268, 0]);
+  });
+
   it('line 36: an offline charge leaves alone the one that runs on its connector now', async () => {
     const now = ago({ seconds: 30 });
     await event(
@@ -583,6 +604,31 @@ describe('messages in disorder', () => {
       'implausible_stop_time',
     ]);
   });
+
+  it.each([
+    ['an hour ahead', () => Temporal.Now.instant().add({ hours: 1 }).toString(), 'implausible_stop_time'],
+    ['decades ahead', () => '2099-01-01T00:00:00Z', 'implausible_time'],
+  ])(
+    'line 28: an end %s is set aside, ends the charge, and makes it neither negative nor endless',
+    async (_, time, reason) => {
+      const [started, ended] = eventsOf({
+        ...charge(),
+        at: ago({ minutes: 60 }),
+        steps: [],
+        stop: { minute: 30, meter: 2_000 },
+      });
+      const meterValue = [register(ago({ minutes: 30 }), 2_000, 'Transaction.End')];
+      await sendAll(station, [started!, { ...ended!, timestamp: time(), meterValue }]);
+      const { status, energy_wh, flags, start_time, end_time } = await session();
+      expect({ status, energy_wh }).toEqual({ status: 'completed', energy_wh: '2000.000' });
+      expect(flags).toContain(reason);
+      expect(await setAsideOf(server, charger)).toEqual([reason]);
+      const seconds = (end_time!.getTime() - start_time.getTime()) / 1000;
+      expect(seconds).toBeGreaterThanOrEqual(0);
+      expect(seconds).toBeLessThanOrEqual(3600 + 60);
+      for (const amount of await billsOf(server, charger)) expect(amount).toBeGreaterThanOrEqual(0);
+    },
+  );
 
   it('line 24: a clock that shows 1970 does not put the charge there', async () => {
     const events = eventsOf({ ...charge(), at: '1970-01-01T00:05:00Z' });

@@ -152,6 +152,18 @@ describe('39: an OCPP 2.0.1 station', () => {
     expect(await reported()).toEqual([]);
   });
 
+  it.each([7, -1, 2 ** 40])(
+    'is not limited, nor freed, by what is said of an EVSE %s that it lacks',
+    async evseId => {
+      const chargingLimit = { chargingLimitSource: 'SO' };
+      await station.call('NotifyChargingLimit', { chargingLimit, chargingSchedule: [schedule(10)] });
+      await station.call('NotifyChargingLimit', { evseId, chargingLimit, chargingSchedule: [schedule(3)] });
+      await station.call('ClearedChargingLimit', { evseId, chargingLimitSource: 'SO' });
+      expect(await reported()).toEqual(['0 SO EXTERNAL_CONSTRAINTS 1']);
+      expect(await oursOf()).toEqual([10]);
+    },
+  );
+
   it('reports what it holds in parts: what it no longer tells is gone, and ours is known', async () => {
     await whileAnswering(station, set('CHARGE_POINT_MAX', 0, ABSOLUTE), ACCEPTS);
     const profile = (id: number, purpose: string) => ({

@@ -88,16 +88,29 @@ describe('a remote start', () => {
     ]);
   });
 
-  it('line 30: is matched without a guess: another start with the same token is another session', async () => {
+  it('lines 25 and 30: is matched without a guess: another start with the same token, there or elsewhere, is another session', async () => {
     const answer = start();
     await asked('RequestStartTransaction', { status: 'Accepted' });
     const { data } = (await answer).body;
     await sendAll(
       station,
-      eventsOf({ idToken, at: ago({ minutes: 1 }), steps: [], stop: { minute: 1, meter: 9 } }).slice(0, 1),
+      [1, 2].map(
+        evseId =>
+          eventsOf({
+            idToken,
+            evseId,
+            at: ago({ minutes: 1 }),
+            steps: [],
+            stop: { minute: 1, meter: 9 },
+          })[0]!,
+      ),
     );
     expect(await get(data.id)).toMatchObject({ status: 'pending' });
-    expect(await sessionsOf(server, charger)).toMatchObject([{ status: 'pending' }, { status: 'active' }]);
+    expect(await sessionsOf(server, charger)).toMatchObject([
+      { status: 'pending', connector_number: 1 },
+      { status: 'active', connector_number: 1 },
+      { status: 'active', connector_number: 2 },
+    ]);
   });
 
   it('line 30: works where plugging in has begun the transaction already', async () => {
@@ -222,7 +235,7 @@ describe('remote control', () => {
 });
 
 describe('a reservation', () => {
-  async function reserved() {
+  async function reserved(status = 'Accepted') {
     const driver = await signIn(server);
     // drivers reserve at published locations
     await server.sql(
@@ -232,7 +245,7 @@ describe('a reservation', () => {
     const answer = driver.rest('POST', '/reservations', {
       body: { chargerId: charger.id, connectorNumber: 2, expiryMinutes: 30 },
     });
-    const payload = (await asked('ReserveNow', { status: 'Accepted' })) as { id: number };
+    const payload = (await asked('ReserveNow', { status })) as { id: number };
     const { data } = (await answer).body;
     return { driver, payload, id: data.id as string };
   }
@@ -267,6 +280,16 @@ describe('a reservation', () => {
     expect(await station.call('ReservationStatusUpdate', update)).toEqual({});
     expect(await statusOf(id)).toMatchObject({ status });
     await otherStation.close();
+  });
+
+  it.each([
+    ['Faulted', 'The connector is out of order.'],
+    ['Occupied', 'The connector is in use.'],
+    ['Rejected', 'The station takes no reservations.'],
+    ['Unavailable', 'The connector is out of service.'],
+  ])('line 38: that the station refuses as %s is rejected with its reason', async (status, reason) => {
+    const { id } = await reserved(status);
+    expect(await statusOf(id)).toEqual({ status: 'rejected', status_reason: reason });
   });
 
   it('line 38: is used by the transaction that names it', async () => {

@@ -275,6 +275,11 @@ describe('what operators ask of an OCPP 2.0.1 station', () => {
       logType: 'DiagnosticsLog',
       log: { remoteLocation: 'https://example.com/logs' },
     });
+    // what no request of ours has is about none of them
+    for (const requestId of [2 ** 40, -1, 0]) {
+      await station.call('FirmwareStatusNotification', { status: 'InstallationFailed', requestId });
+      await station.call('LogStatusNotification', { status: 'Uploaded', requestId });
+    }
     await station.call('LogStatusNotification', {
       status: 'PermissionDenied',
       requestId: log.asked[0]!.requestId,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../support/server.ts';
-import { booted201, status201 } from '../../support/station-201.ts';
-import { addCharger, ago, connect, refusal, type StagedCharger } from '../stage.ts';
+import { booted201, eventsOf, status201 } from '../../support/station-201.ts';
+import { addCharger, ago, billsOf, connect, refusal, type StagedCharger, sessionsOf } from '../stage.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('the version', () => {
 
 describe('a boot', () => {
   it.each(['Pending', 'Rejected'])(
-    'line 20: that is %s is answered with the retry interval, and other calls are refused until one is accepted',
+    'line 20: that is %s is answered with the retry interval, other calls are refused until one is accepted, and triggers work',
     async status => {
       await server.sql(
         'update chargers set registration_status = $1, heartbeat_interval_seconds = 45 where id = $2',
@@ -96,6 +96,26 @@ describe('a boot', () => {
       await station.close();
     },
   );
+
+  it('line 21: ends no transaction, and an end for the loss of power may follow', async () => {
+    let station = await booted201({ socketUrl: server.socketUrl, ...charger });
+    const [started, ended] = eventsOf({
+      idToken: server.demo.idTag,
+      at: ago({ minutes: 60 }),
+      steps: [],
+      stop: { minute: 30, meter: 1_500, reason: 'PowerLoss' },
+    });
+    await station.call('TransactionEvent', started);
+    await station.close();
+    station = await booted201({ socketUrl: server.socketUrl, ...charger });
+    expect(await sessionsOf(server, charger)).toMatchObject([{ status: 'active', end_time: null }]);
+    await station.call('TransactionEvent', ended);
+    expect(await sessionsOf(server, charger)).toMatchObject([
+      { status: 'completed', stop_reason: 'PowerLoss', energy_wh: '1500.000' },
+    ]);
+    expect(await billsOf(server, charger)).toHaveLength(1);
+    await station.close();
+  });
 });
 
 describe('a status', () => {

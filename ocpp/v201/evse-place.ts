@@ -1,11 +1,6 @@
 import type { EvsePlace } from '../../src/domains/chargers/connectors.ts';
+import { int32 } from '../int32.ts';
 import type { Evse } from './messages.ts';
-
-const MAX_INT32 = 2 ** 31 - 1;
-
-/** A number that the schema leaves without bounds; null for what cannot be one that we gave or keep. */
-export const int32 = (number: number | undefined): number | null =>
-  number !== undefined && number >= 0 && number <= MAX_INT32 ? number : null;
 
 /** The connector within its EVSE; null for numbers that cannot be one. */
 export function evsePlace(evse: Evse | undefined): EvsePlace | null {
