@@ -1,5 +1,7 @@
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrations } from '../migrations/index.ts';
+import { db } from '../src/domains/db.ts';
 import { migrate, openAsOwner } from '../src/server/migrate.ts';
 import { cloneDatabase } from './support/server.ts';
 
@@ -26,4 +28,26 @@ it('two processes that meet an empty database migrate it once', async () => {
   empty.pathname = '/migrated_at_once';
   const results = await Promise.all([migrate(empty.href), migrate(empty.href)]);
   expect(results.map(result => result.applied.length).sort()).toEqual([0, migrations.length]);
+});
+
+it('each column is written and read under the name of its property', async () => {
+  // biome-ignore lint/suspicious/noExplicitAny: the columns of whichever table it is
+  const database = db({ em: orm.em.fork() }) as unknown as Kysely<any>;
+  for (const { tableName, props } of orm.getMetadata()) {
+    const names = props.map(prop => prop.name);
+    const row = await database
+      .selectFrom(sql`(select 1)`.as('one'))
+      .leftJoin(`${tableName} as t`, join => join.on(() => sql<boolean>`false`))
+      .select(names.map(name => `t.${name}`))
+      .executeTakeFirstOrThrow();
+    expect(Object.keys(row), tableName).toEqual(names);
+  }
+});
+
+it('what is inside a jsonb column keeps its names', async () => {
+  const given = { snake_case: [{ camelCase: 1, snake_too: { deep_down: 2 } }] };
+  const row = await db({ em: orm.em.fork() })
+    .selectNoFrom(sql`${JSON.stringify(given)}::jsonb`.as('given'))
+    .executeTakeFirstOrThrow();
+  expect(row).toEqual({ given });
 });

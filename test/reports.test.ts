@@ -330,7 +330,7 @@ describe('a CSV file', () => {
 describe('a long report', () => {
   const ROWS = 40_000;
   const query = 'type=sessions-summary&from=2026-06-01&to=2026-07-31';
-  const pagesRead = () => server.statements.filter(sql => /from sessions s/.test(sql)).length;
+  const pagesRead = () => server.statements.filter(sql => /from "sessions" as "s"/.test(sql)).length;
   beforeAll(async () => {
     await playCharges(server, many(ROWS));
     await server.sql('analyze sessions, transactions');

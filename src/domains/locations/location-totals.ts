@@ -37,10 +37,8 @@ export async function totalsOfLocations(
     .select([
       'v.locationId',
       sql<number>`count(*)::int`.as('chargerCount'),
-      sql<number>`(count(*) filter (where v.status = 'AVAILABLE' and v."isOnline"))::int`.as(
-        'availableCount',
-      ),
-      sql<string | null>`max(v."ratedPowerW")`.as('maxPowerW'),
+      sql<number>`(count(*) filter (where v.status = 'AVAILABLE' and v.is_online))::int`.as('availableCount'),
+      sql<string | null>`max(v.rated_power_w)`.as('maxPowerW'),
       sql<
         string[]
       >`array(select distinct k.standard from connectors k where k.charger_id = any(array_agg(v.id))

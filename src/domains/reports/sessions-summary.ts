@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { authorize } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
+import { db } from '../db.ts';
 import type { SessionStatus } from '../sessions/session-states.ts';
 import { MAX_REPORT_PAGE, type Report } from './report.ts';
 
@@ -30,25 +31,28 @@ export function sessionsSummary(
   request: PageRequest,
 ): Promise<Page<SessionSummary>> {
   authorize(ctx.viewer, 'read');
-  // plain SQL: giving columns their property names costs more for each row of a join than reading it (decision 012)
-  const rows = sql<SessionSummary>`(
-    select s.id, t.id "transactionId", s.driver_id "driverId", s.location_id "locationId", l.name "locationName",
-           s.charger_id "chargerId", c.uid "chargerUid", s.status, s.start_time "startTime", s.end_time "endTime",
-           s.energy_wh "energyWh", coalesce(t.total, 0) total, coalesce(t.currency, n.currency) currency
-      from sessions s
-      join networks n on n.id = s.network_id
-      join chargers c on c.id = s.charger_id
-      left join locations l on l.id = s.location_id
-      left join transactions t on t.session_id = s.id
-     where s.network_id = any(${[...ctx.scope.networkIds]}::uuid[])
-       and s.start_time >= ${window.first}::timestamptz and s.start_time <= ${window.last}::timestamptz
-       and ${locationId === null ? sql`true` : sql`s.location_id = ${locationId}::uuid`}
-       and ${driverId === null ? sql`true` : sql`s.driver_id = ${driverId}::uuid`})`;
-  const query = ctx.em.getKysely().selectFrom(rows.as('r')).selectAll('r');
+  const query = db(ctx)
+    .selectFrom('sessions as s')
+    .innerJoin('networks as n', 'n.id', 's.networkId')
+    .innerJoin('chargers as c', 'c.id', 's.chargerId')
+    .leftJoin('locations as l', 'l.id', 's.locationId')
+    .leftJoin('transactions as t', 't.sessionId', 's.id')
+    .select(['s.id', 's.status', 's.driverId', 's.locationId', 's.chargerId'])
+    .select(['s.startTime', 's.endTime', 's.energyWh'])
+    .select(['t.id as transactionId', 'l.name as locationName', 'c.uid as chargerUid'])
+    .select([
+      sql<string>`coalesce(t.total, 0)`.as('total'),
+      sql<string>`coalesce(t.currency, n.currency)`.as('currency'),
+    ])
+    .where('s.networkId', 'in', [...ctx.scope.networkIds])
+    .where('s.startTime', '>=', window.first)
+    .where('s.startTime', '<=', window.last)
+    .$if(locationId !== null, q => q.where('s.locationId', '=', locationId!))
+    .$if(driverId !== null, q => q.where('s.driverId', '=', driverId!));
   return pageOf<SessionSummary>(
     query,
     {
-      columns: ['r.startTime', 'r.id'],
+      columns: ['s.startTime', 's.id'],
       types: ['timestamptz', 'uuid'],
       descending: false,
       keyOf: row => [row.startTime, row.id],
