@@ -67,8 +67,16 @@ function reportStatements(pool: pg.Pool, onStatement: (sql: string) => void): vo
 }
 
 /** A connection of the owner's, for what is no tenant's: migrating, listening. */
-export async function connectAsOwner(url: string, applicationName: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: applicationName });
+export async function connectAsOwner(
+  url: string,
+  applicationName: string,
+  queryTimeoutMs?: number,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    ...(queryTimeoutMs && { query_timeout: queryTimeoutMs }),
+  });
   await client.connect();
   return client;
 }

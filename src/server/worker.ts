@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import {
   parseCronItems,
   type Runner,
@@ -5,6 +6,7 @@ import {
   run,
   type Task,
   type TaskList,
+  type WorkerEvents,
   Logger as WorkerLogger,
 } from 'graphile-worker';
 import pg from 'pg';
@@ -24,20 +26,9 @@ import type { JobName } from '../kernel/jobs.ts';
 import { networksScope, systemScope } from '../kernel/scope.ts';
 import { everySoOften, oneAtATime } from '../kernel/timing.ts';
 import type { Origin } from './app.ts';
-
-/** No job takes this long: one that is locked for longer was lost with its process. */
-const LOST_AFTER_MS = 300_000;
+import { tendJobs } from './lost-jobs.ts';
 
 type AnyHandler = (ctx: Context, payload: { readonly networkId: string }) => Promise<void>;
-
-/** Frees the jobs of processes that died: the queue itself waits four hours. */
-async function releaseLostJobs(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    `select graphile_worker.force_unlock_workers(array_agg(distinct locked_by))
-       from graphile_worker.jobs where locked_at < now() - make_interval(secs => $1) having count(*) > 0`,
-    [LOST_AFTER_MS / 1000],
-  );
-}
 
 /** Which of these are waiting or being done; one that was given up is not. */
 async function liveJobs(pool: pg.Pool, keys: readonly string[]): Promise<Set<string>> {
@@ -93,10 +84,12 @@ export async function startWorker(
   });
   const lost = (error: Error) => log.warn({ err: error }, 'worker connection lost');
   pool.on('error', lost).on('connect', client => client.on('error', lost));
-  await releaseLostJobs(pool);
-  const releasing = everySoOften(LOST_AFTER_MS / 10, log, () => releaseLostJobs(pool));
+  const workerPools = new Set<string>();
+  const events: WorkerEvents = new EventEmitter();
+  events.on('pool:create', ({ workerPool }) => workerPools.add(workerPool.id));
   const runners = await Promise.all([
     startRunner(pool, log, {
+      events,
       concurrency: CONCURRENCY.own,
       taskList: {
         ...tasks(context, undefined),
@@ -110,9 +103,14 @@ export async function startWorker(
       parsedCronItems: CRON,
     }),
     ...LANES.map(lane =>
-      startRunner(pool, log, { concurrency: CONCURRENCY[lane], taskList: tasks(context, lane) }),
+      startRunner(pool, log, { events, concurrency: CONCURRENCY[lane], taskList: tasks(context, lane) }),
     ),
   ]);
+  const tending = tendJobs(databaseUrl, log, workerPools, (networkId, work) => {
+    const ctx = context(system, 'lost-jobs', { scope: networksScope([networkId]) });
+    return inScopeOf(ctx, () => work(ctx));
+  });
+  await tending.first;
   const sweeping = everySoOften(STALE_EVERY_MS, log, () =>
     closeStaleSessionsEverywhere(context(system, 'stale-sessions', { scope: systemScope }), upkeep).catch(
       error => log.error({ err: error }, 'stale sessions not closed'),
@@ -127,7 +125,7 @@ export async function startWorker(
       await sweeping.stop();
       await Promise.all(consuming.map(consumer => consumer.stop()));
       await Promise.all(runners.map(runner => runner.stop()));
-      await releasing.stop();
+      await tending.stop();
       await pool.end();
     },
   };

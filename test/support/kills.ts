@@ -88,7 +88,6 @@ export async function killWhileCharging(options: KillsOptions): Promise<KillsRep
       await eventually(async () => (await happened()) >= mark, { timeoutMs: 1_200_000 });
       await server.end('SIGKILL');
       tell(`killed ${kill} of ${kills}, ${await happened()} events in the log`);
-      await letTimePass(rows);
       server = await runServer(settings);
     }
     await eventually(async () => (await happened()) >= events, { timeoutMs: 1_200_000, everyMs: 200 });
@@ -136,14 +135,6 @@ export async function killWhileCharging(options: KillsOptions): Promise<KillsRep
     await server.end('SIGKILL');
     await database.end();
   }
-}
-
-/** The minutes go by in which others might think that the dead process is still at work. */
-async function letTimePass(rows: (sql: string) => Promise<unknown>): Promise<void> {
-  await rows(
-    `update graphile_worker._private_jobs set locked_at = locked_at - interval '5 minutes' where locked_at is not null`,
-  );
-  await rows('update webhook_subscriptions set sending_until = now() where sending_until is not null');
 }
 
 /** One charge after the other, each of them minutes of the station's own time; answers how many. */

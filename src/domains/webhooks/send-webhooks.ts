@@ -74,6 +74,15 @@ async function lease(ctx: Context, id: string): Promise<WebhookSubscription | nu
   });
 }
 
+/** Who was sending has died: the next one need not wait for the lease to end. */
+export async function endLease(ctx: Context, subscriptionId: string): Promise<void> {
+  await db(ctx)
+    .updateTable('webhook_subscriptions')
+    .set({ sendingUntil: null })
+    .where('id', '=', subscriptionId)
+    .execute();
+}
+
 /** Lets go first, then looks: who came in vain meanwhile left something to find. */
 async function release(ctx: Context, subscription: { id: string; networkId: string }): Promise<void> {
   await inTransaction(ctx, async tx => {
