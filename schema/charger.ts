@@ -112,7 +112,12 @@ ChargerRef.implement({
 
 export const ConnectorInput = builder.inputType('ConnectorInput', {
   fields: t => ({
-    number: t.int({ required: true, description: 'Counts from 1.' }),
+    number: t.int({ required: true, description: 'Counts from 1 within the station.' }),
+    evseNumber: t.int({ description: "OCPP 2.0.1's; the connector's own number where left out." }),
+    evseConnectorNumber: t.int({
+      description:
+        'Within its EVSE (OCPP 2.0.1); where left out, counted from 1 in the order of the connectors.',
+    }),
     standard: t.string({ required: true, description: "OCPI's ConnectorType, such as IEC_62196_T2_COMBO." }),
     format: t.field({ type: ConnectorFormat, required: true }),
     powerType: t.field({ type: PowerType, required: true }),

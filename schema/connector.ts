@@ -19,6 +19,7 @@ ConnectorRef.implement({
   fields: t => ({
     number: t.exposeInt('number', { description: 'Counts from 1 within the station.' }),
     evseNumber: t.exposeInt('evseNumber', { description: 'OCPP 2.0.1.' }),
+    evseConnectorNumber: t.exposeInt('evseConnectorNumber', { description: 'Within its EVSE (OCPP 2.0.1).' }),
     status: t.field({ type: ConnectorStatusEnum, resolve: connector => connector.status as ConnectorStatus }),
     statusAt: t.expose('statusAt', { type: 'DateTime', nullable: true }),
     errorCode: t.exposeString('errorCode', { nullable: true }),

@@ -45,7 +45,10 @@ const CreateTokenInput = builder.inputType('CreateTokenInput', {
   fields: t => ({
     driverId: t.globalID({ required: true, for: DriverRef }),
     type: t.field({ type: TokenType, description: 'APP_USER where left out.' }),
-    uid: t.string({ description: '1 to 20 characters (OCPP 1.6); made by us where left out.' }),
+    uid: t.string({
+      description:
+        '1 to 36 characters, of which OCPP 1.6 has room for 20: a longer one is for OCPP 2.0.1 alone. Made by us where left out.',
+    }),
     alias: t.string(),
     groupUid: t.string(),
     expiresAt: t.field({ type: 'DateTime' }),

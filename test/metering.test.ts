@@ -12,10 +12,16 @@ import { chargeableIdleSeconds } from '../src/domains/tariffs/price-session.ts';
 
 const T0 = Date.UTC(2026, 0, 15, 18);
 const at = (second: number) => T0 + second * 1000;
-const meter = (second: number, wh: number | null, powerW: number | null = null): Observation => ({
+const meter = (
+  second: number,
+  wh: number | null,
+  powerW: number | null = null,
+  intervalWh: number | null = null,
+): Observation => ({
   kind: 'meter',
   at: at(second),
   registerWh: wh === null ? null : String(wh),
+  intervalWh: intervalWh === null ? null : String(intervalWh),
   powerW,
   socPercent: null,
 });
@@ -60,6 +66,7 @@ const crowded = fc.array(
       .record({
         at: fc.nat({ max: 4 }).map(n => at(n * 90)),
         registerWh: fc.constantFrom(null, '1000', '1100', '1200'),
+        intervalWh: fc.constantFrom(null, null, '0', '50'),
         powerW: fc.constantFrom(null, 0, 7000),
         socPercent: fc.constantFrom(null, 40, 41),
       })
@@ -154,6 +161,83 @@ describe('energy', () => {
       chargingSeconds: 90,
       idleSeconds: 0,
     });
+  });
+});
+
+describe('intervals of energy', () => {
+  const interval = (second: number, wh: number) => meter(second, null, null, wh);
+  /** Of a station that has no register. */
+  const bare = (observations: Observation[], endWh: number | null) =>
+    foldHistory({ at: T0, registerWh: '0' }, observations, {
+      at: at(3000),
+      registerWh: endWh === null ? null : String(endWh),
+    });
+  const told = fc.array(
+    fc.oneof(
+      fc.tuple(second, fc.constantFrom(null, '0'), fc.nat({ max: 900 })).map(
+        ([s, registerWh, wh]): Observation => ({
+          kind: 'meter',
+          at: at(s),
+          registerWh,
+          intervalWh: String(wh),
+          powerW: null,
+          socPercent: null,
+        }),
+      ),
+      fc.tuple(second, statusName).map(([s, name]) => status(s, name)),
+    ),
+    { maxLength: 30 },
+  );
+
+  test('add up where no register tells anything, once for each time within the charge', () => {
+    fc.assert(
+      fc.property(told, fc.constantFrom(null, 0), (history, endWh) => {
+        const once = distinctTimes(history);
+        const sum = once.reduce(
+          (total, one) => total + (one.kind === 'meter' && one.at > T0 ? Number(one.intervalWh) : 0),
+          0,
+        );
+        expect(bare(once, endWh).energyWh).toBe(String(sum));
+        expect(bare([...history, ...history].reverse(), endWh)).toEqual(bare(history, endWh));
+      }),
+      { numRuns: 500 },
+    );
+    expect(bare([interval(60, 500), interval(120, 0.25), interval(120, 0.25)], null)).toMatchObject({
+      energyWh: '500.25',
+      isByIntervals: true,
+    });
+  });
+
+  test('change nothing where the register has the say, whatever they tell', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(observation, fc.option(fc.nat({ max: 900 }))), { maxLength: 30 }),
+        fc.option(fc.constantFrom(1000, 1700, 4000)),
+        (pairs, endWh) => {
+          const history = pairs.map(([one]) => one);
+          const isByRegister =
+            endWh !== null ||
+            history.some(one => one.kind === 'meter' && one.at > T0 && one.registerWh !== null);
+          fc.pre(isByRegister);
+          const both = pairs.map(([one, wh]) =>
+            one.kind === 'meter' && wh !== null ? { ...one, intervalWh: String(wh) } : one,
+          );
+          expect(session(both, 3000, endWh)).toEqual(session(history, 3000, endWh));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('show live, and give way to a register that speaks', () => {
+    const state = live(interval(60, 500), interval(120, 300), interval(120, 300), interval(90, 100));
+    expect(state).toMatchObject({ energyWh: '800', late: true });
+    expect(observe(state, meter(180, 1750))).toMatchObject({ energyWh: '750', intervalAt: null });
+    expect(observe(observe(state, meter(180, 1750)), interval(240, 300)).energyWh).toBe('750');
+  });
+
+  test('of nothing are a meter that stands still', () => {
+    expect(bare([interval(60, 500), interval(120, 0), interval(180, 0)], null).idleSeconds).toBe(2940);
   });
 });
 

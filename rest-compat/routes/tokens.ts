@@ -72,7 +72,7 @@ export const createToken = row({
   body: z.object({
     userId: uuid,
     tokenType: optional(oneOf(TOKEN_TYPES)),
-    uid: optional(text),
+    uid: optional(text.max(20, { message: 'must be 1 to 20 printable characters without spaces' })),
     alias: optional(text),
     expiresAt: optional(instant),
   }),

@@ -11,6 +11,10 @@ import type { Connector } from './connector.entity.ts';
 export interface ConnectorFields {
   /** Counts from 1 within the station. */
   readonly number: number;
+  /** OCPP 2.0.1's; the connector's own number where left out. */
+  readonly evseNumber?: number | null;
+  /** Within the EVSE; where left out, counted from 1 in the order of the connectors. */
+  readonly evseConnectorNumber?: number | null;
   readonly standard: string;
   readonly format: Connector['format'];
   readonly powerType: Connector['powerType'];
@@ -85,13 +89,11 @@ export async function createCharger(
       await db(tx)
         .insertInto('connectors')
         .values(
-          input.connectors.map(connector => ({
+          placed(input.connectors).map(connector => ({
+            ...connector,
             id: newId(),
             networkId,
             chargerId: id,
-            evseNumber: connector.number,
-            evseConnectorNumber: 1,
-            ...connector,
           })),
         )
         .execute();
@@ -103,6 +105,17 @@ export async function createCharger(
     throw error;
   }
   return { id, password };
+}
+
+/** With the numbers that an OCPP 2.0.1 station has for them. */
+function placed(connectors: readonly ConnectorFields[]) {
+  const counts = new Map<number, number>();
+  return connectors.map(connector => {
+    const evseNumber = connector.evseNumber ?? connector.number;
+    const count = (counts.get(evseNumber) ?? 0) + 1;
+    counts.set(evseNumber, count);
+    return { ...connector, evseNumber, evseConnectorNumber: connector.evseConnectorNumber ?? count };
+  });
 }
 
 export interface ChargerChanges {
@@ -200,8 +213,14 @@ function check(input: NewCharger): void {
   const numbers = new Set(input.connectors.map(connector => connector.number));
   if (numbers.size < input.connectors.length)
     invalid('connectors', 'each connector needs a number of its own');
-  for (const [index, connector] of input.connectors.entries()) {
-    if (!(connector.number >= 1)) invalid(`connectors[${index}].number`, 'counts from 1');
+  const places = placed(input.connectors);
+  const pairs = new Set(places.map(place => `${place.evseNumber} ${place.evseConnectorNumber}`));
+  if (pairs.size < places.length)
+    invalid('connectors', 'each connector needs a place of its own within its EVSE');
+  for (const [index, connector] of places.entries()) {
+    for (const field of ['number', 'evseNumber', 'evseConnectorNumber'] as const) {
+      if (!(connector[field] >= 1)) invalid(`connectors[${index}].${field}`, 'counts from 1');
+    }
     for (const field of ['maxVoltageV', 'maxCurrentA', 'maxPowerW'] as const) {
       if (!(connector[field] > 0)) invalid(`connectors[${index}].${field}`, 'must be above 0');
     }

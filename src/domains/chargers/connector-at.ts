@@ -24,6 +24,8 @@ export interface ConnectorAt {
   readonly networkId: string;
   readonly locationId: string | null;
   readonly status: ConnectorStatus;
+  /** Of the charger's last boot; null before the first. */
+  readonly ocppVersion: string | null;
   /** The process that holds the charger's socket; null while it has none. */
   readonly nodeId: string | null;
 }
@@ -42,6 +44,7 @@ export async function lockConnectorAt(tx: Context, place: ConnectorPlace): Promi
       'k.chargerId',
       'k.status',
       'c.networkId',
+      'c.ocppVersion',
       'c.locationId',
       'c.uid as chargerUid',
       's.nodeId',

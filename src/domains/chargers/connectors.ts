@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { db } from '../db.ts';
+import { RUNNING_STATUSES } from '../sessions/session-states.ts';
 import type { Connector } from './connector.entity.ts';
 import type { Station } from './station.ts';
 
@@ -39,13 +40,32 @@ export async function lockConnector(
   }
 }
 
-/** The connector's number within the station; 0 where there is none. */
+/**
+ * The connector's number within the station; 0 where there is none. Of an EVSE with several connectors the one that
+ * charges is meant.
+ */
 export async function connectorNumberAt(
   tx: Context,
   station: Station,
   place: ConnectorOfStation,
 ): Promise<number> {
-  return typeof place === 'number' ? place : ((await lockConnector(tx, station, place))?.number ?? 0);
+  if (typeof place === 'number') return place;
+  const charging = place.connector === null ? await chargingAt(tx, station, place.evse) : null;
+  return charging ?? (await lockConnector(tx, station, place))?.number ?? 0;
+}
+
+/** The number of the EVSE's connector that charges; null where none does, or there is a doubt. */
+async function chargingAt(tx: Context, station: Station, evse: number): Promise<number | null> {
+  const charging = await db(tx)
+    .selectFrom('connectors as k')
+    .innerJoin('sessions as s', 's.connectorId', 'k.id')
+    .select('k.number')
+    .where('k.chargerId', '=', station.id)
+    .where('k.evseNumber', '=', evse)
+    .where('s.status', 'in', [...RUNNING_STATUSES])
+    .limit(2)
+    .execute();
+  return charging.length === 1 ? charging[0]!.number : null;
 }
 
 async function find(

@@ -8,6 +8,7 @@ import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import { checkEmail } from './check-email.ts';
 import type { TokenType } from './token.entity.ts';
+import { LONGEST_UID } from './token-length.ts';
 
 export interface NewDriver {
   readonly email: string;
@@ -119,7 +120,7 @@ function checkedDriver(fields: DriverChanges): DriverChanges {
 export interface NewToken {
   readonly driverId: string;
   readonly type?: TokenType | null;
-  /** 1 to 20 characters (OCPP 1.6); drawn at random where none is given. */
+  /** 1 to 36 characters (OCPP 2.0.1), of which OCPP 1.6 has room for 20; drawn at random where none is given. */
   readonly uid?: string | null;
   readonly alias?: string | null;
   readonly groupUid?: string | null;
@@ -148,7 +149,9 @@ export async function invalidateToken(ctx: Context, id: string): Promise<string>
 
 async function addToken(ctx: Context, input: NewToken): Promise<{ id: string; uid: string }> {
   const uid = input.uid ?? randomText(14, UNAMBIGUOUS);
-  if (!/^[\x21-\x7e]{1,20}$/.test(uid)) invalid('uid', 'must be 1 to 20 printable characters without spaces');
+  if (!/^[\x21-\x7e]+$/.test(uid) || uid.length > LONGEST_UID) {
+    invalid('uid', `must be 1 to ${LONGEST_UID} printable characters without spaces`);
+  }
   if (input.expiresAt && Temporal.Instant.compare(input.expiresAt, ctx.now()) <= 0) {
     invalid('expiresAt', 'must be in the future');
   }

@@ -6,6 +6,7 @@ import { instantOf } from '../../kernel/instant.ts';
 import { jsonb } from '../../kernel/json.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { hasRoomFor, LONGEST_UID_16 } from '../drivers/token-length.ts';
 import type { LocalList } from './local-list.entity.ts';
 import { type OperatedCharger, requireOperated } from './operated-charger.ts';
 
@@ -22,7 +23,7 @@ export interface LocalListInput {
   readonly chargerId: string;
   /** Left out: what has changed, where it is known what the station has, and everything elsewhere. */
   readonly update?: ListUpdate | null;
-  /** Tokens of the network; all that are valid where left out. */
+  /** Tokens of the network; where left out, all that are valid and that the station's OCPP has room for. */
   readonly idTags?: readonly string[] | null;
 }
 
@@ -194,7 +195,14 @@ async function entriesFor(
   const known = new Set(tokens.map(token => token.uid.toLowerCase()));
   const missing = idTags?.find(tag => !known.has(tag.toLowerCase()));
   if (missing !== undefined) invalid('idTags', `the network has no token ${missing}`);
-  return tokens.map(token => ({
+  const fitting = tokens.filter(token => hasRoomFor(charger.ocppVersion, token.uid));
+  if (idTags && fitting.length < tokens.length) {
+    invalid(
+      'idTags',
+      `may have ${LONGEST_UID_16} characters at most in the list of a station that speaks OCPP 1.6`,
+    );
+  }
+  return fitting.map(token => ({
     idTag: token.uid,
     tokenType: token.type,
     status:

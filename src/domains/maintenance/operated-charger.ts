@@ -10,6 +10,8 @@ export interface OperatedCharger {
   readonly id: string;
   readonly networkId: string;
   readonly uid: string;
+  /** Of its last boot; null before the first. */
+  readonly ocppVersion: string | null;
 }
 
 /**
@@ -24,12 +26,12 @@ export async function requireOperated(
   authorize(ctx.viewer, scope, 'operator');
   const charger = await db(ctx)
     .selectFrom('chargers')
-    .select(['id', 'networkId', 'uid'])
+    .select(['id', 'networkId', 'uid', 'ocppVersion'])
     .where('id', '=', chargerId)
     .where('networkId', 'in', [...ctx.scope.networkIds])
     .executeTakeFirst();
   if (!charger) throw new NotFoundError('charger');
-  return charger;
+  return charger as OperatedCharger;
 }
 
 /** The API key that asks; null for the product itself. */

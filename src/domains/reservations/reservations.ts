@@ -16,6 +16,7 @@ import { lockFreeConnectorAt } from '../chargers/connector-at.ts';
 import { db } from '../db.ts';
 import { tokenOfDriver } from '../drivers/driver-token.ts';
 import type { TokenType } from '../drivers/token.entity.ts';
+import { requireRoomFor } from '../drivers/token-length.ts';
 import { endReservation, lockReservation } from './end-reservation.ts';
 import { remindOfReservationLater } from './remind-later.ts';
 import type { Reservation } from './reservation.entity.ts';
@@ -90,6 +91,7 @@ async function hold(ctx: Context, input: Hold): Promise<Reservation & { readonly
     return await inTransaction(ctx, async tx => {
       const connector = await freeConnector(tx, input);
       const token = await tokenOfDriver(tx, driver, input.idTag);
+      requireRoomFor(connector.ocppVersion, token.uid);
       const now = tx.now();
       const expiresAt = now.add({ minutes: input.minutes }).round('second');
       const reservation = (await db(tx)

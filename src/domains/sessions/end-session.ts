@@ -58,7 +58,13 @@ export async function endSession(
     socPercent: metered.socPercent,
     stopReason: ending.reason,
     failureReason: hasEnergy ? null : 'No energy was delivered.',
-    flags: [...new Set([...ending.flags, ...(metered.meterResets > 0 ? ['meter_reset'] : [])])],
+    flags: [
+      ...new Set([
+        ...ending.flags,
+        ...(metered.meterResets > 0 ? ['meter_reset'] : []),
+        ...(metered.isByIntervals ? ['metered_by_intervals'] : []),
+      ]),
+    ],
   } satisfies Partial<Session>;
   Object.assign(session, ended, { metered });
   const billable = { ...session, endTime, tariff: session.tariff! };

@@ -34,7 +34,10 @@ export const MeterValue = defineEntity({
     sessionId: p.uuid().nullable(),
     at: column.instant().primary(),
     digest: p.text(),
+    /** The register. */
     energyWh: column.decimal(16, 3).nullable(),
+    /** What flowed since the sample before, where the station says so. */
+    intervalWh: column.decimal(16, 3).nullable(),
     powerW: column.double().nullable(),
     socPercent: column.double().nullable(),
     samples: p.json<Sample[]>(),

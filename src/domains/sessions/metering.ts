@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import { countsByInterval, speaks, withInterval } from './interval-energy.ts';
 import {
   DRIVER_SUSPENDS,
   inOrder,
@@ -15,8 +16,10 @@ export interface Metering {
   /** The latest register and when it was last sampled. */
   readonly registerWh: string;
   readonly registerAt: number;
-  /** The sum of the register's rises; never falls. */
+  /** The sum of the register's rises; while there are none, of the intervals. */
   readonly energyWh: string;
+  /** The last interval that counts; null or, in what is stored from before they counted, absent while none does. */
+  readonly intervalAt?: number | null;
   /** The sample that showed the last rise; null in warm-up. */
   readonly energyRoseAt: number | null;
   /** The register dropped this often. Each time the energy between two samples is lost to the driver's favour. */
@@ -51,6 +54,8 @@ export interface MeteredTransaction {
   readonly maxPowerW: number | null;
   readonly socPercent: number | null;
   readonly meterResets: number;
+  /** The register told nothing: the energy is the sum of the intervals. */
+  readonly isByIntervals?: boolean;
   readonly late: boolean;
 }
 
@@ -66,6 +71,7 @@ export function startMetering(at: number, registerWh: string): Metering {
     registerWh: register,
     registerAt: at,
     energyWh: '0',
+    intervalAt: null,
     energyRoseAt: null,
     meterResets: 0,
     flatSince: at,
@@ -107,7 +113,14 @@ export function observe(state: Metering, observation: Observation): Metering {
  */
 export function endMetering(state: Metering, at: number, registerWh: string | null): MeteredTransaction {
   const sampledAt = Math.max(at, state.lastObservedAt);
-  const final = observe(state, { kind: 'meter', at: sampledAt, registerWh, powerW: null, socPercent: null });
+  const final = observe(state, {
+    kind: 'meter',
+    at: sampledAt,
+    registerWh,
+    intervalWh: null,
+    powerW: null,
+    socPercent: null,
+  });
   const durationSeconds = wholeSeconds(at - final.startAt);
   // Never more than the duration, even where an end came behind its time.
   const idleSeconds = Math.min(wholeSeconds(closeIdle(final, at).idleMilliseconds), durationSeconds);
@@ -120,6 +133,7 @@ export function endMetering(state: Metering, at: number, registerWh: string | nu
     maxPowerW: final.maxPowerW,
     socPercent: final.socPercent,
     meterResets: final.meterResets,
+    isByIntervals: final.intervalAt != null,
     late: final.late,
   };
 }
@@ -136,6 +150,7 @@ export function foldHistory(
   const state = foldSoFar(
     start,
     observations.filter(observation => observation.at <= end.at),
+    end.registerWh,
   );
   return endMetering(state, end.at, end.registerWh);
 }
@@ -148,7 +163,7 @@ export function meterFinally(
   ...[start, observations, end]: Parameters<typeof foldHistory>
 ): MeteredTransaction {
   const metered = foldHistory(start, observations, end);
-  if (end.registerWh === null) return metered;
+  if (end.registerWh === null || metered.isByIntervals) return metered;
   const difference = new Big(end.registerWh).minus(start.registerWh);
   return difference.lt(metered.energyWh) ? { ...metered, energyWh: difference.toFixed() } : metered;
 }
@@ -157,17 +172,26 @@ export function meterFinally(
 export function foldSoFar(
   start: { readonly at: number; readonly registerWh: string },
   observations: readonly Observation[],
+  endRegisterWh: string | null = null,
 ): Metering {
-  return observations
-    .filter(observation => observation.at >= start.at)
+  const within = observations.filter(observation => observation.at >= start.at);
+  const isSpeaking = (registerWh: string | null) => speaks(registerWh, start.registerWh);
+  // where the register has the say, what intervals tell of the same energy changes nothing, not even idle time
+  const isByRegister =
+    isSpeaking(endRegisterWh) ||
+    within.some(one => one.kind === 'meter' && one.at > start.at && isSpeaking(one.registerWh));
+  return within
+    .map(one => (isByRegister && one.kind === 'meter' ? { ...one, intervalWh: null } : one))
     .sort(inOrder)
     .reduce(observe, startMetering(start.at, start.registerWh));
 }
 
 function observeMeter(before: Metering, sample: MeterObservation): Metering {
   const { at, powerW } = sample;
-  const movement = movementOf(before, sample);
-  const state = withRegister(withReadings(before, sample), sample, movement);
+  const isByInterval = countsByInterval(before, sample);
+  const movement = isByInterval ? intervalMovement(sample) : movementOf(before, sample);
+  const read = withReadings(before, sample);
+  const state = isByInterval ? withInterval(read, sample) : withRegister(read, sample, movement);
   const isPowered = powerW !== null && powerW !== 0;
   const roseBeforeIdle = state.idleSince !== null && !state.idleSampled;
   if (isPowered || (movement === 'rose' && !roseBeforeIdle)) {
@@ -200,6 +224,10 @@ function observeStatus(before: Metering, { at, status }: StatusObservation): Met
   return DRIVER_SUSPENDS.has(status) ? openIdle(state, at) : state;
 }
 
+/** As of a register, by what flowed in the interval. */
+const intervalMovement = ({ intervalWh }: MeterObservation): Movement =>
+  Number(intervalWh) > 0 ? 'rose' : 'flat';
+
 type Movement = 'rose' | 'flat' | 'reset' | 'unknown';
 
 function movementOf(state: Metering, { at, registerWh }: MeterObservation): Movement {
@@ -208,6 +236,8 @@ function movementOf(state: Metering, { at, registerWh }: MeterObservation): Move
   if (change > 0) return 'rose';
   // The same sample again, or two that contradict each other: neither is a later reading.
   if (at === state.registerAt) return 'unknown';
+  // a register that the station has not stands still whatever flows
+  if (state.intervalAt != null && !speaks(registerWh, state.registerWh)) return 'unknown';
   return change === 0 ? 'flat' : 'reset';
 }
 
@@ -222,11 +252,16 @@ function withReadings(state: Metering, { powerW, socPercent }: MeterObservation)
 
 function withRegister(state: Metering, { at, registerWh }: MeterObservation, movement: Movement): Metering {
   if (registerWh === null || movement === 'unknown') return state;
-  const read = { ...state, registerWh: new Big(registerWh).toFixed(), registerAt: at };
+  // a register that speaks after all has counted what the intervals told
+  const before =
+    state.intervalAt != null && speaks(registerWh, state.registerWh)
+      ? { ...state, energyWh: '0', intervalAt: null }
+      : state;
+  const read = { ...before, registerWh: new Big(registerWh).toFixed(), registerAt: at };
   if (movement === 'reset') return { ...read, meterResets: state.meterResets + 1 };
   if (movement === 'flat') return read;
   const rise = new Big(registerWh).minus(state.registerWh);
-  return { ...read, energyWh: rise.plus(state.energyWh).toFixed(), energyRoseAt: at };
+  return { ...read, energyWh: rise.plus(read.energyWh).toFixed(), energyRoseAt: at };
 }
 
 function mayIdle(state: Metering): boolean {

@@ -8,6 +8,8 @@ export interface MeterObservation {
   readonly at: number;
   /** Energy.Active.Import.Register of the whole outlet, exact decimal Wh; null where the sample has none. */
   readonly registerWh: string | null;
+  /** Energy.Active.Import.Interval: what flowed since the sample before; exact decimal Wh, null where there is none. */
+  readonly intervalWh: string | null;
   readonly powerW: number | null;
   readonly socPercent: number | null;
 }
@@ -38,6 +40,7 @@ export function inOrder(a: Observation, b: Observation): number {
 function inMeterOrder(a: MeterObservation, b: MeterObservation): number {
   return (
     new Big(a.registerWh ?? -1).cmp(b.registerWh ?? -1) ||
+    new Big(a.intervalWh ?? -1).cmp(b.intervalWh ?? -1) ||
     // Power first: it keeps the other sample from passing for a meter that stands still.
     compare(b.powerW ?? -Infinity, a.powerW ?? -Infinity) ||
     compare(a.socPercent ?? -Infinity, b.socPercent ?? -Infinity)

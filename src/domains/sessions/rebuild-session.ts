@@ -72,13 +72,13 @@ export async function rebuildSession(
   return session;
 }
 
-/** Stations may tell their registers in MeterValues alone: the charge begins at the first one. */
+/** Stations may tell registers in MeterValues too, or there alone: the charge begins at the first one. */
 function withRegister(facts: TransactionFacts, samples: readonly MeterObservation[]): TransactionFacts {
-  if (facts.startRegisterWh !== null) return facts;
+  if (facts.isStartRegisterTold) return facts;
   const first = samples
     .filter(({ at, registerWh }) => registerWh !== null && at >= epochMs(facts.startedAt))
     .sort(inOrder)[0];
-  return { ...facts, startRegisterWh: first?.registerWh ?? null };
+  return { ...facts, startRegisterWh: first?.registerWh ?? facts.startRegisterWh };
 }
 
 /** The transaction's session; the remote start's where the station says that it answers one; else a new one. */
@@ -266,9 +266,10 @@ async function goOn(
   facts: TransactionFacts,
   observations: readonly Observation[],
 ): Promise<void> {
-  if (facts.startRegisterWh === null) return;
+  const hasIntervals = observations.some(one => one.kind === 'meter' && one.intervalWh !== null);
+  if (facts.startRegisterWh === null && !hasIntervals) return;
   const metering = foldSoFar(
-    { at: epochMs(facts.startedAt), registerWh: facts.startRegisterWh },
+    { at: epochMs(facts.startedAt), registerWh: facts.startRegisterWh ?? '0' },
     observations,
   );
   const becameIdle = metering.idleSince !== null && !session.isIdle;

@@ -49,13 +49,14 @@ export const figures = (metering: Metering) => ({
 export async function samplesOf(tx: Context, sessionId: string): Promise<MeterObservation[]> {
   const meterValues = await db(tx)
     .selectFrom('meter_values')
-    .select(['at', 'energyWh', 'powerW', 'socPercent'])
+    .select(['at', 'energyWh', 'intervalWh', 'powerW', 'socPercent'])
     .where('sessionId', '=', sessionId)
     .execute();
   return meterValues.map(value => ({
     kind: 'meter',
     at: epochMs(value.at),
     registerWh: value.energyWh,
+    intervalWh: value.intervalWh,
     powerW: value.powerW,
     socPercent: value.socPercent,
   }));

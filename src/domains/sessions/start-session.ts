@@ -18,6 +18,7 @@ import { type ConnectorAt, lockFreeConnectorAt } from '../chargers/connector-at.
 import { db } from '../db.ts';
 import { authorizeToken } from '../drivers/authorize-token.ts';
 import type { Token, TokenType } from '../drivers/token.entity.ts';
+import { requireRoomFor } from '../drivers/token-length.ts';
 import { holdFor, openPayment, settleLater } from '../payments/session-payment.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
 import type { ScheduleInput } from '../smart-charging/profile-input.ts';
@@ -103,6 +104,7 @@ async function openPending(
       if (status !== 'Accepted' || !token || (driver && token.driverId !== driver.id)) {
         throw new TokenInvalidError(`The token "${input.idTag}" is not valid here.`);
       }
+      requireRoomFor(connector.ocppVersion, token.uid);
       await requireStartable(tx, connector, token);
       const expiresAt = now.add({ seconds: PENDING_SECONDS });
       const session = (await db(tx)

@@ -29,6 +29,9 @@ export async function stationMetered(ctx: Context, station: Station, report: Met
       named ??
       (report.transactionNumber === null ? await lockRunningOn(tx, station.id, connectorNumber) : undefined);
     const fresh = await storeMeterValues(tx, station, connectorNumber, session?.id ?? null, report.readings);
-    if (session && isRunning(session.status)) await foldIntoSession(tx, session, fresh, station.uid);
+    if (!session || !isRunning(session.status)) return;
+    // the first register of a charge by intervals counts when that is put together anew
+    const known = session.startMeterWh === null ? fresh.map(one => ({ ...one, registerWh: null })) : fresh;
+    await foldIntoSession(tx, session, known, station.uid);
   });
 }

@@ -171,6 +171,7 @@ async function continueSession(
   const follows =
     session.metering != null &&
     isRunning(session.status) &&
+    (session.startMeterWh !== null || !observations.some(hasRegister)) &&
     epochMs(event.at) >= session.metering.lastObservedAt &&
     observations.every(({ at }) => at >= session.metering!.lastObservedAt);
   if (!follows) return null;
@@ -202,6 +203,9 @@ async function standingOf(
   if (idToken.type === NO_AUTHORIZATION) return { status: 'Accepted', token: null };
   return authorizeToken(tx, station.networkId, idToken.uid, at);
 }
+
+/** The first register of a charge by intervals is where that began: all is put together anew. */
+const hasRegister = (one: Observation): boolean => one.kind === 'meter' && one.registerWh !== null;
 
 function totalOf(tx: Context, session: Session): TransactionAnswer['total'] {
   const usage = usageOf(session, tx.now().epochMilliseconds);

@@ -22,15 +22,26 @@ const BILLABLE_CONTEXTS = new Set([
   'Transaction.End',
 ]);
 
-/** What of a reading bears on a session: the energy register, power and state of charge of the whole outlet. */
+/**
+ * Contexts whose intervals of energy lie within the charge: one by the clock may have begun in the charge before, and
+ * counts again what the periodic ones have counted.
+ */
+const INTERVAL_CONTEXTS = new Set(['Sample.Periodic', 'Transaction.End']);
+
+/** What of a reading bears on a session: the energy, power and state of charge of the whole outlet. */
 export function observationOf(reading: MeterReading): MeterObservation {
   const billable = reading.samples.filter(sample => BILLABLE_CONTEXTS.has(sample.context));
   const power = whole(billable, 'Power.Active.Import');
+  const interval = whole(
+    billable.filter(sample => INTERVAL_CONTEXTS.has(sample.context)),
+    'Energy.Active.Import.Interval',
+  );
   const soc = whole(billable, 'SoC', 'EV') ?? whole(billable, 'SoC', 'Outlet');
   return {
     kind: 'meter',
     at: Temporal.Instant.from(reading.at).epochMilliseconds,
     registerWh: whole(billable, 'Energy.Active.Import.Register'),
+    intervalWh: interval !== null && new Big(interval).gte(0) ? interval : null,
     powerW: power === null ? null : Number(power),
     socPercent: soc === null ? null : Number(soc),
   };
@@ -80,6 +91,7 @@ export async function storeMeterValues(
         at: reading.at,
         digest,
         energyWh: observation.registerWh,
+        intervalWh: observation.intervalWh,
         powerW: observation.powerW,
         socPercent: observation.socPercent,
         samples: jsonb([...reading.samples]),

@@ -14,6 +14,8 @@ export interface TransactionFacts {
   readonly startedAt: string;
   /** Null where no register is known yet. */
   readonly startRegisterWh: string | null;
+  /** The Started told it; else it is the first that any message told. */
+  readonly isStartRegisterTold: boolean;
   readonly startReason: string;
   readonly isStartSeen: boolean;
   readonly end: TransactionEnd | null;
@@ -67,6 +69,7 @@ export function factsOf(messages: readonly TransactionEvent[], isOver: boolean):
   return {
     startedAt,
     startRegisterWh,
+    isStartRegisterTold: started?.content.firstRegister != null,
     startReason: first.content.triggerReason,
     isStartSeen: started !== undefined,
     isEndSeen: ended !== undefined,
