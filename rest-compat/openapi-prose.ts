@@ -125,7 +125,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /remote-control/{chargerId}/reset': "Asks the station to restart. A driver's is always soft.",
   'GET /smart-charging/{chargerId}/limit': 'Asks the station what it will allow over the next day.',
   'PUT /smart-charging/{chargerId}/limit':
-    "Limits a connector. What is sent is the lower of this and the site's own ceiling.",
+    "Limits a connector. What is sent is the lower of this and the location's ceiling.",
   'DELETE /smart-charging/{chargerId}/limit': 'Takes the limit back.',
   'GET /favorites': 'What the driver keeps.',
   'POST /favorites': 'Keeps a location or a charger. Keeping it again changes the label.',

@@ -24,6 +24,12 @@ export interface SchemaTypes {
   Connection: { totalCount: () => Promise<number> };
 }
 
+/** What an input's fields are declared with: for those that several inputs have. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<
+  PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>,
+  'InputObject'
+>;
+
 const everywhere: SubGraph[] = [...SUBGRAPHS];
 
 /** The one builder. Declare root fields, and fields on another domain's type, through `inSubGraph`. */

@@ -3,7 +3,7 @@ import type { DriverTotals } from '../src/domains/drivers/read-drivers.ts';
 import { listDrivers, me, tokensOfDrivers, totalsOfDrivers } from '../src/domains/drivers/read-drivers.ts';
 import type { Token } from '../src/domains/drivers/token.entity.ts';
 import { EmailTakenError } from '../src/kernel/errors.ts';
-import { builder, inSubGraph } from './builder.ts';
+import { builder, type InputFields, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { commonErrors } from './errors.ts';
 import { MoneyRef } from './money.ts';
@@ -56,18 +56,22 @@ DriverRef.implement({
   }),
 });
 
+const details = (t: InputFields) => ({
+  phoneNumber: t.string(),
+  address: t.string(),
+  city: t.string(),
+  state: t.string(),
+  postalCode: t.string(),
+  country: t.string(),
+});
+
 const CreateDriverInput = builder.inputType('CreateDriverInput', {
   fields: t => ({
     networkId: t.globalID({ for: NetworkRef, description: "The key's primary network where left out." }),
     email: t.string({ required: true }),
     firstName: t.string({ required: true }),
     lastName: t.string({ required: true }),
-    phoneNumber: t.string(),
-    address: t.string(),
-    city: t.string(),
-    state: t.string(),
-    postalCode: t.string(),
-    country: t.string(),
+    ...details(t),
   }),
 });
 
@@ -77,12 +81,7 @@ const UpdateDriverInput = builder.inputType('UpdateDriverInput', {
     email: t.string(),
     firstName: t.string(),
     lastName: t.string(),
-    phoneNumber: t.string(),
-    address: t.string(),
-    city: t.string(),
-    state: t.string(),
-    postalCode: t.string(),
-    country: t.string(),
+    ...details(t),
   }),
 });
 

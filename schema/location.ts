@@ -56,7 +56,7 @@ const ratingOf = batched(ratingsOfLocations, NO_RATING);
 const chargersOf = batchedPages(chargersOfLocations);
 
 LocationRef.implement({
-  description: 'A site with chargers.',
+  description: 'A place with chargers.',
   fields: t => ({
     name: t.exposeString('name'),
     address: t.exposeString('address'),

@@ -37,7 +37,7 @@ export const NetworkBrandingRef = builder.objectRef<NetworkBranding>('NetworkBra
 });
 
 NetworkRef.implement({
-  description: "An operator's tenant.",
+  description: "An operator's network: what is in it, only its keys see.",
   fields: t => ({
     name: t.exposeString('name'),
     countryCode: t.exposeString('countryCode', { description: 'ISO 3166-1 alpha-2.' }),
@@ -121,7 +121,7 @@ const CreateNetworkPayload = builder.objectRef<{ id: string }>('CreateNetworkPay
 network.mutationFields(t => ({
   createNetwork: t.field({
     type: CreateNetworkPayload,
-    description: 'Makes a tenant. Scope: platform.',
+    description: 'Makes a network. Scope: platform.',
     errors: { types: [...commonErrors, ConflictError] },
     args: { input: t.arg({ type: CreateNetworkInput, required: true }) },
     resolve: async (_, { input }, ctx) => ({ id: await createNetwork(ctx, input as never) }),

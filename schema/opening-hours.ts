@@ -11,7 +11,7 @@ const Weekday = builder.enumType('Weekday', {
 
 const RegularHours = builder.objectRef<OpeningHours['regular_hours'][number]>('RegularHours').implement({
   description:
-    'A period of each week, by the clock of the site. One that ends no later than it begins ends on the next day.',
+    'A period of each week, by the clock of the location. One that ends no later than it begins ends on the next day.',
   subGraphs: ['network'],
   fields: t => ({
     weekday: t.expose('weekday', { type: Weekday }),
@@ -31,7 +31,7 @@ const ExceptionalPeriod = builder
   });
 
 export const OpeningHoursRef = builder.objectRef<OpeningHours>('OpeningHours').implement({
-  description: 'When a site can be reached (OCPI 2.2.1, section 8.4.14).',
+  description: 'When a location can be reached (OCPI 2.2.1, section 8.4.14).',
   subGraphs: ['network'],
   fields: t => ({
     isAlwaysOpen: t.exposeBoolean('twentyfourseven', { description: 'Save for exceptional closings.' }),

@@ -48,7 +48,7 @@ const SetLimitResultRef = builder.objectRef<SetLimitResult>('SetChargingLimitRes
     connectorNumber: t.exposeInt('connectorNumber'),
     unit: t.expose('unit', { type: ChargingRateUnit }),
     limit: t.exposeFloat('limit', {
-      description: 'As it was asked for; the station is told the lower of it and the site’s share.',
+      description: 'As it was asked for; the station is told the lower of it and the location’s share.',
     }),
     profileId: t.exposeInt('profileId', { description: 'OCPP’s id of the charging profile.' }),
   }),
@@ -195,7 +195,7 @@ network.mutationFields(t => ({
   clearChargingLimit: t.field({
     type: ClearLimitResultRef,
     description:
-      'Takes a connector’s limit back; the site’s share stays. A driver: at the charger of their open session or reservation. Scope: control.',
+      'Takes a connector’s limit back; the location’s share stays. A driver: at the charger of their open session or reservation. Scope: control.',
     errors: { types: commonErrors },
     args: { input: t.arg({ type: ClearChargingLimitInput, required: true }) },
     resolve: (_, { input }, ctx) => clearLimit(ctx, { ...input, chargerId: input.chargerId.id }),

@@ -2,7 +2,7 @@ import { listTariffs } from '../src/domains/tariffs/read-tariffs.ts';
 import { TARIFF_TYPES } from '../src/domains/tariffs/tariff.entity.ts';
 import { assignTariff, createTariff, updateTariff } from '../src/domains/tariffs/tariffs.ts';
 import { ConflictError } from '../src/kernel/errors.ts';
-import { builder, inSubGraph } from './builder.ts';
+import { builder, type InputFields, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { commonErrors } from './errors.ts';
 import { ChargerRef, ConnectorRef, LocationRef, NetworkRef, TariffRef } from './refs.ts';
@@ -48,25 +48,29 @@ TariffRef.implement({
   }),
 });
 
+const terms = (t: InputFields) => ({
+  description: t.string(),
+  type: t.field({ type: TariffType }),
+  isFree: t.boolean(),
+  energyRate: t.field({ type: 'Decimal' }),
+  timeRate: t.field({ type: 'Decimal' }),
+  idleRate: t.field({ type: 'Decimal' }),
+  idleGraceSeconds: t.int(),
+  sessionFee: t.field({ type: 'Decimal' }),
+  minimumSessionFee: t.field({ type: 'Decimal' }),
+  maximumSessionFee: t.field({ type: 'Decimal' }),
+  taxRate: t.field({ type: 'Decimal' }),
+  effectiveFrom: t.field({ type: 'DateTime' }),
+  effectiveTo: t.field({ type: 'DateTime' }),
+});
+
 const CreateTariffInput = builder.inputType('CreateTariffInput', {
   fields: t => ({
     networkId: t.globalID({ for: NetworkRef, description: "The key's primary network where left out." }),
     code: t.string({ required: true }),
     name: t.string({ required: true }),
     currency: t.string({ required: true }),
-    description: t.string(),
-    type: t.field({ type: TariffType }),
-    isFree: t.boolean(),
-    energyRate: t.field({ type: 'Decimal' }),
-    timeRate: t.field({ type: 'Decimal' }),
-    idleRate: t.field({ type: 'Decimal' }),
-    idleGraceSeconds: t.int(),
-    sessionFee: t.field({ type: 'Decimal' }),
-    minimumSessionFee: t.field({ type: 'Decimal' }),
-    maximumSessionFee: t.field({ type: 'Decimal' }),
-    taxRate: t.field({ type: 'Decimal' }),
-    effectiveFrom: t.field({ type: 'DateTime' }),
-    effectiveTo: t.field({ type: 'DateTime' }),
+    ...terms(t),
   }),
 });
 
@@ -76,19 +80,7 @@ const UpdateTariffInput = builder.inputType('UpdateTariffInput', {
     code: t.string(),
     name: t.string(),
     currency: t.string(),
-    description: t.string(),
-    type: t.field({ type: TariffType }),
-    isFree: t.boolean(),
-    energyRate: t.field({ type: 'Decimal' }),
-    timeRate: t.field({ type: 'Decimal' }),
-    idleRate: t.field({ type: 'Decimal' }),
-    idleGraceSeconds: t.int(),
-    sessionFee: t.field({ type: 'Decimal' }),
-    minimumSessionFee: t.field({ type: 'Decimal' }),
-    maximumSessionFee: t.field({ type: 'Decimal' }),
-    taxRate: t.field({ type: 'Decimal' }),
-    effectiveFrom: t.field({ type: 'DateTime' }),
-    effectiveTo: t.field({ type: 'DateTime' }),
+    ...terms(t),
   }),
 });
 

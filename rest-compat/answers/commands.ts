@@ -42,7 +42,7 @@ export const limitVerdict = object('LimitVerdict', 'What the station said to a l
   chargerId,
   connectorNumber,
   unit,
-  limit: number("What was sent: the lower of the driver's limit and the site's.", 16),
+  limit: number("What was sent: the lower of the driver's limit and the location's.", 16),
   profileId,
   ...verdict,
 });

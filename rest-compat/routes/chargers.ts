@@ -6,6 +6,7 @@ import { toGlobalId, toUuid } from '../ids.ts';
 import { oneOf, paging, queryBoolean, sliceOf, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 import { idOf, kilo, time } from '../values.ts';
+import { CONNECTOR, type Connector, connectorOf } from './connectors.ts';
 
 interface ChargerSummary {
   id: string;
@@ -81,20 +82,7 @@ interface ChargerDetail extends ChargerSummary {
   floorLevel: string | null;
   physicalReference: string | null;
   coordinates: { latitude: number; longitude: number } | null;
-  connectors: ConnectorDetail[];
-}
-
-interface ConnectorDetail {
-  id: string;
-  number: number;
-  status: string;
-  standard: string;
-  format: string;
-  powerType: string;
-  maxVoltageV: number;
-  maxCurrentA: number;
-  maxPowerW: number;
-  updatedAt: string;
+  connectors: Connector[];
 }
 
 export const getCharger = row({
@@ -109,12 +97,10 @@ export const getCharger = row({
           ...Summary
           serialNumber manufacturer model firmwareVersion ocppVersion installationDate floorLevel physicalReference
           coordinates { latitude longitude }
-          connectors {
-            id number status standard format powerType maxVoltageV maxCurrentA maxPowerW updatedAt
-          }
+          connectors { ...ConnectorMembers }
         }
       }
-    } ${SUMMARY}`,
+    } ${SUMMARY} ${CONNECTOR}`,
   variables: ({ path }) => ({ id: toGlobalId('Charger', path.id) }),
   response: charger,
   answer: ({ charger }: { charger: ChargerDetail | null }) =>
@@ -129,18 +115,6 @@ export const getCharger = row({
       floorLevel: charger.floorLevel,
       physicalReference: charger.physicalReference,
       coordinates: charger.coordinates,
-      connectors: charger.connectors.map(connector => ({
-        id: toUuid(connector.id),
-        connectorNumber: connector.number,
-        connectorIdentifier: `${charger.uid}-${connector.number}`,
-        status: connector.status,
-        standard: connector.standard,
-        format: connector.format,
-        powerType: connector.powerType,
-        maxVoltage: connector.maxVoltageV,
-        maxAmperage: connector.maxCurrentA,
-        maxElectricPowerWatts: connector.maxPowerW,
-        lastUpdated: time(connector.updatedAt),
-      })),
+      connectors: charger.connectors.map(connector => connectorOf(charger, connector)),
     },
 });

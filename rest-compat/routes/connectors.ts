@@ -3,11 +3,11 @@ import { toGlobalId, toUuid } from '../ids.ts';
 import { row } from '../row.ts';
 import { idOf, time } from '../values.ts';
 
-interface Connector {
+/** What CONNECTOR asks for. */
+export interface Connector {
   id: string;
   number: number;
   status: string;
-  statusAt: string | null;
   standard: string;
   format: string;
   powerType: string;
@@ -15,6 +15,29 @@ interface Connector {
   maxCurrentA: number;
   maxPowerW: number;
   updatedAt: string;
+}
+
+export const CONNECTOR = `
+  fragment ConnectorMembers on Connector {
+    id number status standard format powerType maxVoltageV maxCurrentA maxPowerW updatedAt
+  }`;
+
+export const connectorOf = (charger: { readonly uid: string }, connector: Connector) => ({
+  id: toUuid(connector.id),
+  connectorNumber: connector.number,
+  connectorIdentifier: `${charger.uid}-${connector.number}`,
+  status: connector.status,
+  standard: connector.standard,
+  format: connector.format,
+  powerType: connector.powerType,
+  maxVoltage: connector.maxVoltageV,
+  maxAmperage: connector.maxCurrentA,
+  maxElectricPowerWatts: connector.maxPowerW,
+  lastUpdated: time(connector.updatedAt),
+});
+
+interface ConnectorNow extends Connector {
+  statusAt: string | null;
   charger: {
     id: string;
     uid: string;
@@ -33,26 +56,16 @@ export const getConnectorStatus = row({
     query Connector($id: ID!) {
       connector: node(id: $id) {
         ... on Connector {
-          id number status statusAt standard format powerType maxVoltageV maxCurrentA maxPowerW updatedAt
-          charger { id uid hasRfidReader hasDisplay location { id name } }
+          ...ConnectorMembers
+          statusAt charger { id uid hasRfidReader hasDisplay location { id name } }
         }
       }
-    }`,
+    } ${CONNECTOR}`,
   variables: ({ path }) => ({ id: toGlobalId('Connector', path.id) }),
   response: connectorStatus,
-  answer: ({ connector }: { connector: Connector | null }) =>
+  answer: ({ connector }: { connector: ConnectorNow | null }) =>
     connector && {
-      id: toUuid(connector.id),
-      connectorNumber: connector.number,
-      connectorIdentifier: `${connector.charger.uid}-${connector.number}`,
-      status: connector.status,
-      standard: connector.standard,
-      format: connector.format,
-      powerType: connector.powerType,
-      maxVoltage: connector.maxVoltageV,
-      maxAmperage: connector.maxCurrentA,
-      maxElectricPowerWatts: connector.maxPowerW,
-      lastUpdated: time(connector.updatedAt),
+      ...connectorOf(connector.charger, connector),
       chargerId: toUuid(connector.charger.id),
       chargerUid: connector.charger.uid,
       locationId: idOf(connector.charger.location),

@@ -4,6 +4,7 @@ import { toGlobalId, toUuid } from '../ids.ts';
 import { number, optional, paging, queryBoolean, sliceOf, uuid } from '../parameters.ts';
 import { row } from '../row.ts';
 import { decimal, time } from '../values.ts';
+import { BILL_PARTS, type BillParts, billParts } from './bill-parts.ts';
 
 interface Tariff {
   id: string;
@@ -79,12 +80,7 @@ export const getTariff = row({
 
 interface Quote {
   tariffName: string;
-  bill: {
-    [Part in 'energyCost' | 'timeCost' | 'sessionFee' | 'idleFee' | 'subtotal' | 'tax' | 'total']: {
-      amount: string;
-      currency: string;
-    };
-  };
+  bill: BillParts;
 }
 
 export const calculatePrice = row({
@@ -104,12 +100,9 @@ export const calculatePrice = row({
     query Price($input: PriceInput!) {
       price(input: $input) {
         tariffName
-        bill {
-          energyCost { amount } timeCost { amount } sessionFee { amount } idleFee { amount }
-          subtotal { amount } tax { amount } total { amount currency }
-        }
+        bill { ...BillParts }
       }
-    }`,
+    } ${BILL_PARTS}`,
   variables: ({ body: { tariffId, chargerId, connectorId, ...usage } }) => ({
     input: {
       ...usage,
@@ -121,13 +114,7 @@ export const calculatePrice = row({
   refusals: ['not_found'],
   response: quote,
   answer: ({ price: { bill, tariffName } }: { price: Quote }) => ({
-    energyCost: Number(bill.energyCost.amount),
-    timeCost: Number(bill.timeCost.amount),
-    sessionFee: Number(bill.sessionFee.amount),
-    idleFee: Number(bill.idleFee.amount),
-    subtotal: Number(bill.subtotal.amount),
-    tax: Number(bill.tax.amount),
-    total: Number(bill.total.amount),
+    ...billParts(bill),
     currency: bill.total.currency,
     tariffName,
   }),

@@ -6,11 +6,7 @@ import { toGlobalId, toUuid } from '../ids.ts';
 import { instant, oneOf, paging, sliceOf, uuid, windowEnd } from '../parameters.ts';
 import { row } from '../row.ts';
 import { idOf, kilo, minutesBetween, time } from '../values.ts';
-
-interface Amount {
-  amount: string;
-  currency: string;
-}
+import { BILL_PARTS, type BillParts, billParts } from './bill-parts.ts';
 
 interface TransactionSummary {
   id: string;
@@ -22,7 +18,7 @@ interface TransactionSummary {
   energyWh: string;
   paymentStatus: string | null;
   locationName: string | null;
-  bill: { total: Amount };
+  bill: Pick<BillParts, 'total'>;
 }
 
 const SUMMARY = `
@@ -79,9 +75,7 @@ interface TransactionDetail extends TransactionSummary {
   locationAddress: string | null;
   chargerUid: string;
   connectorNumber: number;
-  bill: {
-    [Part in 'energyCost' | 'timeCost' | 'sessionFee' | 'idleFee' | 'subtotal' | 'tax' | 'total']: Amount;
-  };
+  bill: BillParts;
 }
 
 export const getTransaction = row({
@@ -95,13 +89,10 @@ export const getTransaction = row({
         ... on Transaction {
           ...Summary
           locationAddress chargerUid connectorNumber location { id }
-          bill {
-            energyCost { amount } timeCost { amount } sessionFee { amount } idleFee { amount }
-            subtotal { amount } tax { amount }
-          }
+          bill { ...BillParts }
         }
       }
-    } ${SUMMARY}`,
+    } ${SUMMARY} ${BILL_PARTS}`,
   variables: ({ path }) => ({ id: toGlobalId('Transaction', path.id) }),
   response: transaction,
   answer: ({ transaction }: { transaction: TransactionDetail | null }) => transaction && detail(transaction),
@@ -114,13 +105,5 @@ const detail = ({ bill, ...transaction }: TransactionDetail) => ({
   locationAddress: transaction.locationAddress,
   chargerUid: transaction.chargerUid,
   connectorNumber: transaction.connectorNumber,
-  costBreakdown: {
-    energyCost: Number(bill.energyCost.amount),
-    timeCost: Number(bill.timeCost.amount),
-    sessionFee: Number(bill.sessionFee.amount),
-    idleFee: Number(bill.idleFee.amount),
-    subtotal: Number(bill.subtotal.amount),
-    tax: Number(bill.tax.amount),
-    total: Number(bill.total.amount),
-  },
+  costBreakdown: billParts(bill),
 });

@@ -1,7 +1,7 @@
 import { authorize, signedInDriver } from '../../auth/authorize.ts';
 import type { KeyScope } from '../../auth/viewer.ts';
 import type { Context } from '../../kernel/context.ts';
-import { NotFoundError } from '../../kernel/errors.ts';
+import { invalid, NotFoundError } from '../../kernel/errors.ts';
 import { db } from '../db.ts';
 import { ACTIVE_RESERVATIONS } from '../reservations/reservation-states.ts';
 import { OPEN_STATUSES } from '../sessions/session-states.ts';
@@ -66,4 +66,15 @@ export async function mayControl(ctx: Context, chargerId: string): Promise<boole
     if (error instanceof NotFoundError) return false;
     throw error;
   }
+}
+
+/** The id of the charger's connector. Throws a ValidationError where it has none of this number. */
+export async function connectorOf(ctx: Context, chargerId: string, number: number): Promise<string> {
+  const connector = await db(ctx)
+    .selectFrom('connectors')
+    .select('id')
+    .where('chargerId', '=', chargerId)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return connector?.id ?? invalid('connectorNumber', `the charger has no connector ${number}`);
 }

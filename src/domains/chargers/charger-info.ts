@@ -96,7 +96,7 @@ async function findPublic(
     .innerJoin('locations as l', 'l.id', 'c.locationId')
     .innerJoin('networks as n', 'n.id', 'c.networkId')
     .select(['l.name as locationName', 'l.address', 'l.city'])
-    .select(['l.latitude as siteLatitude', 'l.longitude as siteLongitude'])
+    .select(['l.latitude as locationLatitude', 'l.longitude as locationLongitude'])
     .select(['n.name as networkName', 'n.branding', 'n.currency'])
     .where(
       'c.id',
@@ -119,8 +119,8 @@ async function findPublic(
     locationName: row.locationName,
     address: row.address,
     city: row.city,
-    latitude: row.siteLatitude,
-    longitude: row.siteLongitude,
+    latitude: row.locationLatitude,
+    longitude: row.locationLongitude,
     network: { networkId: row.networkId, name: row.networkName, branding: row.branding },
     currency: row.currency,
   };

@@ -1,9 +1,8 @@
 import { authorize, signedInDriver } from '../../auth/authorize.ts';
 import { SECURITY_TRIGGER_MESSAGES, type TriggerMessage } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
-import { ChargerOfflineError, ChargerRejectedError, invalid, UnavailableError } from '../../kernel/errors.ts';
-import { db } from '../db.ts';
-import { requireControl } from './charger-access.ts';
+import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../../kernel/errors.ts';
+import { connectorOf, requireControl } from './charger-access.ts';
 
 export type ResetType = 'Soft' | 'Hard';
 
@@ -48,7 +47,7 @@ export async function unlockConnector(
 ): Promise<UnlockResult> {
   const charger = await requireControl(ctx, input.chargerId);
   const connectorNumber = input.connectorNumber ?? 1;
-  await requireConnector(ctx, charger.id, connectorNumber);
+  await connectorOf(ctx, charger.id, connectorNumber);
   const verdict = await verdictOf(async () => {
     const { status } = await ctx.chargers.ask(charger.id, 'unlock', { connectorNumber });
     if (status === 'Unlocked') return null;
@@ -75,7 +74,7 @@ export async function triggerMessage(
     message: input.message ?? 'StatusNotification',
     connectorNumber: input.connectorNumber ?? null,
   };
-  if (connectorNumber !== null) await requireConnector(ctx, charger.id, connectorNumber);
+  if (connectorNumber !== null) await connectorOf(ctx, charger.id, connectorNumber);
   const verdict = await verdictOf(async () => {
     const { status } = await ctx.chargers.ask(charger.id, 'trigger', { message, connectorNumber });
     if (status === 'Accepted') return null;
@@ -118,16 +117,6 @@ export async function rebootCharger(
   );
   const message = accepted ? `The charger accepted the ${type.toLowerCase()} reset.` : REFUSED;
   return { chargerId: charger.id, type, accepted, message };
-}
-
-async function requireConnector(ctx: Context, chargerId: string, number: number): Promise<void> {
-  const connector = await db(ctx)
-    .selectFrom('connectors')
-    .select('id')
-    .where('chargerId', '=', chargerId)
-    .where('number', '=', number)
-    .executeTakeFirst();
-  if (!connector) invalid('connectorNumber', `the charger has no connector ${number}`);
 }
 
 /** `ask` answers why the station refused, null where it accepted. That it was not reached is a result, no error. */

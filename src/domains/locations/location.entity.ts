@@ -24,7 +24,7 @@ export interface LocationImage {
   height: number | null;
 }
 
-/** OCPI 2.2.1, section 8.4.14: when the site is open, in its own time zone. */
+/** OCPI 2.2.1, section 8.4.14: when the location is open, in its own time zone. */
 export interface OpeningHours {
   twentyfourseven: boolean;
   /** Weekdays from 1 (Monday); `HH:MM`. */
@@ -33,7 +33,7 @@ export interface OpeningHours {
   exceptional_closings: { period_begin: string; period_end: string }[];
 }
 
-/** A site. `timeZone` is an IANA name; coordinates are WGS 84 degrees. */
+/** Where chargers stand. `timeZone` is an IANA name; coordinates are WGS 84 degrees. */
 export const Location = defineEntity({
   name: 'Location',
   tableName: 'locations',

@@ -6,7 +6,7 @@ type RegularPeriod = OpeningHours['regular_hours'][number];
 type ExceptionalPeriod = OpeningHours['exceptional_openings'][number];
 
 /**
- * Whether a site with these hours, in this time zone, is open at an instant. Closings count over all else, openings
+ * Whether a location with these hours, in this time zone, is open at an instant. Closings count over all else, openings
  * come on top of the regular hours (OCPI 2.2.1, section 8.4.14). A regular period whose end is not later than its
  * begin ends on the next day. Periods are half-open; a local time that the clocks skip or repeat is read as
  * RFC 5545 does, so that a period opens and closes once.
@@ -52,7 +52,7 @@ const MAX_PERIODS = 100;
 /** Throws a ValidationError for hours that OCPI does not know. */
 export function checkOpeningHours(hours: OpeningHours): void {
   if (hours.twentyfourseven && hours.regular_hours.length > 0) {
-    invalid('openingHours.regularHours', 'must be left out of a site that is always open');
+    invalid('openingHours.regularHours', 'must be left out of a location that is always open');
   }
   checkCount('regularHours', hours.regular_hours);
   for (const [index, period] of hours.regular_hours.entries()) {

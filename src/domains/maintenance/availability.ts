@@ -1,7 +1,8 @@
 import type { Context } from '../../kernel/context.ts';
-import { ChargerOfflineError, ChargerRejectedError, invalid, UnavailableError } from '../../kernel/errors.ts';
+import { ChargerOfflineError, ChargerRejectedError, UnavailableError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
+import { connectorOf } from '../chargers/charger-access.ts';
 import { db } from '../db.ts';
 import type { AvailabilityStatus, AvailabilityWish } from './availability.entity.ts';
 import { askedBy, type OperatedCharger, requireOperated } from './operated-charger.ts';
@@ -24,7 +25,7 @@ export interface AvailabilityInput {
 export async function changeAvailability(ctx: Context, input: AvailabilityInput): Promise<AvailabilityWish> {
   const charger = await requireOperated(ctx, input.chargerId, 'control');
   const connectorNumber = input.connectorNumber ?? 0;
-  if (connectorNumber !== 0) await requireConnector(ctx, charger.id, connectorNumber);
+  if (connectorNumber !== 0) await connectorOf(ctx, charger.id, connectorNumber);
   const wish = await keepWish(ctx, charger, connectorNumber, input.isOperative);
   const status = await tell(ctx, wish);
   if (!status && (await isConnected(ctx, charger.id))) {
@@ -133,14 +134,4 @@ async function isConnected(ctx: Context, chargerId: string): Promise<boolean> {
     .where('chargerId', '=', chargerId)
     .executeTakeFirst();
   return connection?.nodeId != null;
-}
-
-async function requireConnector(ctx: Context, chargerId: string, number: number): Promise<void> {
-  const connector = await db(ctx)
-    .selectFrom('connectors')
-    .select('id')
-    .where('chargerId', '=', chargerId)
-    .where('number', '=', number)
-    .executeTakeFirst();
-  if (!connector) invalid('connectorNumber', `the charger has no connector ${number}`);
 }

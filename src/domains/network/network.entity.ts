@@ -12,7 +12,7 @@ export interface Branding {
   privacyUrl: string | null;
 }
 
-/** An operator's tenant. `countryCode` and `partyId` are OCPI's. */
+/** An operator's network. `countryCode` and `partyId` are OCPI's. */
 export const Network = defineEntity({
   name: 'Network',
   tableName: 'networks',

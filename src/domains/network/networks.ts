@@ -37,7 +37,7 @@ const PLAIN: Branding = {
   privacyUrl: null,
 };
 
-/** Makes an operator's tenant. For the installation's owner. */
+/** Makes an operator's network. For the installation's owner. */
 export async function createNetwork(ctx: Context, input: NewNetwork, id: string = newId()): Promise<string> {
   authorize(ctx.viewer, 'platform');
   if (input.name.trim() === '') invalid('name', 'must not be empty');

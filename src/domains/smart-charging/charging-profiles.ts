@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { ConflictError, invalid } from '../../kernel/errors.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
+import { connectorOf } from '../chargers/charger-access.ts';
 import { db } from '../db.ts';
 import { requireOperated } from '../maintenance/operated-charger.ts';
 import { OPEN_STATUSES, RUNNING_STATUSES } from '../sessions/session-states.ts';
@@ -10,7 +11,7 @@ import type { ChargingProfile, StoredStatus } from './charging-profile.entity.ts
 import { checkPlace, type ProfileInput, scheduleColumns } from './profile-input.ts';
 import { sendStationProfiles } from './send-profiles.ts';
 import { lockCharger, storeProfile } from './store-profile.ts';
-import { connectorOf, followUp, tell } from './tell-connector.ts';
+import { followUp, tell } from './tell-connector.ts';
 
 /** `ended`: the charge that it was for is over. */
 export const PROFILE_STATUSES = [

@@ -2,7 +2,7 @@ import type { CompositeSchedule } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
 import { ChargerOfflineError, ChargerRejectedError, invalid, UnavailableError } from '../../kernel/errors.ts';
 import { instantOf } from '../../kernel/instant.ts';
-import { requireControl } from '../chargers/charger-access.ts';
+import { connectorOf, requireControl } from '../chargers/charger-access.ts';
 import type { CommandResult } from '../chargers/remote-control.ts';
 import { db } from '../db.ts';
 import type { ChargingProfile } from './charging-profile.entity.ts';
@@ -18,7 +18,6 @@ import type { LimitInput } from './limits.ts';
 import { capped, limitProfile, liveProfiles, toStationProfile } from './profile-stack.ts';
 import { REASONS } from './send-limit.ts';
 import { commandFor, readSite, sharesOf, siteOf } from './site.ts';
-import { connectorOf } from './tell-connector.ts';
 
 export interface CompositeInput extends Pick<LimitInput, 'chargerId' | 'connectorNumber' | 'unit'> {
   /** A day where left out. */

@@ -2,13 +2,13 @@ import { signedInDriver } from '../../auth/authorize.ts';
 import type { Context } from '../../kernel/context.ts';
 import { invalid } from '../../kernel/errors.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
-import { requireControl } from '../chargers/charger-access.ts';
+import { connectorOf, requireControl } from '../chargers/charger-access.ts';
 import type { CommandResult } from '../chargers/remote-control.ts';
 import { db } from '../db.ts';
 import { type RateUnit, tenthsDown } from './electricity.ts';
 import { profileIdOf } from './profile-stack.ts';
 import type { Delivery } from './send-limit.ts';
-import { connectorOf, followUp, tell } from './tell-connector.ts';
+import { followUp, tell } from './tell-connector.ts';
 
 export interface LimitInput {
   readonly chargerId: string;

@@ -1,8 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../../kernel/context.ts';
-import { invalid } from '../../kernel/errors.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
-import { db } from '../db.ts';
 import { AGAIN_AFTER_SECONDS, balanceLater, sendLimitsLater } from './balance-later.ts';
 import { within } from './plan-round.ts';
 import { type Attempt, beginAttempt, type Delivery, deliver, REASONS } from './send-limit.ts';
@@ -11,17 +9,6 @@ import { commandFor, heldW, isOnItsWay, isUnbounded, lockSite, sharesOf, siteOf 
 /** How long a caller waits for the connector while another command is on its way to it. */
 const PATIENCE_MS = 5_000;
 const LOOK_AGAIN_MS = 50;
-
-/** The id of the charger's connector. Throws a ValidationError where it has none of this number. */
-export async function connectorOf(ctx: Context, chargerId: string, number: number): Promise<string> {
-  const connector = await db(ctx)
-    .selectFrom('connectors')
-    .select('id')
-    .where('chargerId', '=', chargerId)
-    .where('number', '=', number)
-    .executeTakeFirst();
-  return connector?.id ?? invalid('connectorNumber', `the charger has no connector ${number}`);
-}
 
 /** Tells the station what its connector is held to from now on, and the connector's profiles. */
 export async function tell(ctx: Context, chargerId: string, connectorId: string): Promise<Delivery> {
