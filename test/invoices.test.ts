@@ -3,6 +3,7 @@ import { bootedStation, playCharge } from './support/charge.ts';
 import { type SignedIn, signIn } from './support/driver.ts';
 import { globalId, rowId } from './support/global-id.ts';
 import { makeOtherNetwork } from './support/other-network.ts';
+import { pdfText } from './support/pdf-text.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import type { RawStation } from './support/station.ts';
 
@@ -190,5 +191,38 @@ describe('an invoice', () => {
     expect(await act('markInvoicePaid', second.id)).toMatchObject({ status: 'PAID' });
     expect(await act('voidInvoice', second.id)).toEqual({ code: 'conflict' });
     expect((await invoice({ transactionId })).status).toBe(409);
+  });
+
+  it.each([
+    ['Polish and Czech', 'Łukasz Żółć', 'Žižkov', '130 00 Třeboň'],
+    ['Turkish and Vietnamese', 'Şükrü Iğdır', 'Nguyễn Thị Ánh', 'İstanbul'],
+    ['Greek', 'Αλέξανδρος', 'Παπαδόπουλος', 'Θεσσαλονίκη'],
+    ['Cyrillic', 'Ольга Ємельяненко', 'Ђорђевић', 'Київ'],
+    ['Armenian and Georgian', 'Հակոբ', 'გიორგი', 'თბილისი'],
+  ])('is printed with the letters of %s', async (_, firstName, lastName, city) => {
+    await server.sql('update drivers set first_name = $2, last_name = $3, city = $4 where id = $1', [
+      ana.id,
+      firstName,
+      lastName,
+      city,
+    ]);
+    await server.sql('update networks set name = $2 where id = $1', [server.demo.networkId, `${city} Łódź`]);
+    await server.sql('update locations set name = $1 where network_id = $2', [
+      `${lastName} 1`,
+      server.demo.networkId,
+    ]);
+    const [transactionId] = await charged(ana.tokenUid);
+    const { id, invoiceNumber } = (await invoice({ transactionId })).body.data;
+    const { data } = await server.graphql<{ invoice: { pdfUrl: string } }>(
+      'query ($id: ID!) { invoice(id: $id) { pdfUrl } }',
+      { id: globalId('Invoice', id) },
+    );
+    const file = await fetch(server.url + data.invoice.pdfUrl);
+    const lines = pdfText(Buffer.from(await file.arrayBuffer())).split('\n');
+    expect(lines).toContain(`${city} Łódź`);
+    expect(lines).toContain(`Invoice ${invoiceNumber}`);
+    expect(lines).toContain(`${firstName} ${lastName}`);
+    expect(lines).toContain(city);
+    expect(lines).toContain(`${lastName} 1`);
   });
 });

@@ -69,9 +69,15 @@ const underWay = () =>
         and (attempts < max_attempts or last_error is not null)`,
   );
 
+/** From now on, but for webhooks that never come at all. */
+function breakNothing({ hearsNothing }: Told): void {
+  network.stripe.faults.clear();
+  if (hearsNothing) network.stripe.faults.plan({ kind: 'webhook_lost', times: Number.POSITIVE_INFINITY });
+}
+
 /** Nothing breaks any more, everybody has unplugged, and everything that waits for its time gets it. */
 async function comeToRest(told: Told): Promise<void> {
-  network.stripe.faults.clear();
+  breakNothing(told);
   for (let slot = 0; slot < SLOTS; slot++) if (told.running[slot]) await stopCharge(told, network, slot, 0);
   await network.up();
   await network.stripe.webhooks.release(events => events.toReversed());
@@ -167,13 +173,18 @@ async function agree(told: Told, before: ReadonlySet<string>): Promise<void> {
 /** Runs random sequences, each to its rest, and looks at all three books after each. */
 async function run(commands: typeof withKills, numRuns: number, maxCommands: number): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands, size: 'max' }), async sequence => {
-      const before = new Set((await rows()).map(({ sessionId }) => sessionId));
-      const told = nothingTold();
-      await fc.asyncModelRun(() => ({ model: told, real: network }), sequence);
-      await comeToRest(told);
-      await agree(told, before);
-    }),
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.commands(commands, { maxCommands, size: 'max' }),
+      async (deaf, sequence) => {
+        const before = new Set((await rows()).map(({ sessionId }) => sessionId));
+        const told = nothingTold(deaf);
+        breakNothing(told);
+        await fc.asyncModelRun(() => ({ model: told, real: network }), sequence);
+        await comeToRest(told);
+        await agree(told, before);
+      },
+    ),
     { numRuns, endOnFailure: true, ...(SEED !== undefined && { seed: SEED }) },
   );
 }

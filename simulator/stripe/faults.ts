@@ -34,7 +34,7 @@ type WebhookFault =
   | { readonly kind: 'webhook_lost' };
 
 interface Often {
-  /** How many matching requests or events it befalls (default 1). */
+  /** How many matching requests or events it befalls (default 1; `Infinity` for all until `clear`). */
   readonly times?: number;
   /** How many matching ones go free first (default 0). */
   readonly skip?: number;

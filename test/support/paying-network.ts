@@ -238,12 +238,22 @@ export class PayingNetwork {
     await this.sql(`select pg_notify('jobs:insert', '{"count": 4}')`);
   }
 
-  /** The queue forgets what was to be done for payments. */
+  /** The queue forgets what was to be done for payments, also what a process that died had in its hands. */
   async loseJobs(): Promise<void> {
+    if (this.#server) await eventually(async () => (await this.#jobsBeingDone()) === 0);
     await this.sql(
       `delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
-        where t.id = j.task_id and t.identifier = 'settle-payment' and j.locked_at is null`,
+        where t.id = j.task_id and t.identifier = 'settle-payment' and (j.locked_at is null or $1)`,
+      [!this.#server],
     );
+  }
+
+  async #jobsBeingDone(): Promise<number> {
+    const [row] = await this.sql<{ count: number }>(
+      `select count(*)::int from graphile_worker.jobs
+        where task_identifier = 'settle-payment' and locked_at is not null`,
+    );
+    return row!.count;
   }
 
   /** The payments' jobs that are due now, or are being done. */

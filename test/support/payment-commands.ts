@@ -24,9 +24,12 @@ export interface Told {
   readonly refunded: Map<number, number>;
   /** Banks were made to refuse: payments may have failed. */
   hasDeclines: boolean;
+  /** Not one webhook of Stripe's arrives: what is to be done is found without them. */
+  readonly hearsNothing: boolean;
 }
 
-export const nothingTold = (): Told => ({
+export const nothingTold = (hearsNothing: boolean): Told => ({
+  hearsNothing,
   running: Array.from({ length: SLOTS }, () => undefined),
   ended: [],
   asked: new Map(),
@@ -132,6 +135,19 @@ const stop = (slot: number, wh: number) =>
     (told, network) => stopCharge(told, network, slot, wh),
   );
 
+/** Nobody hears what Stripe did about the end of the charge, if anything, and the queue forgets to look. */
+const stopUnheard = (slot: number, wh: number, when: 'before' | 'after') =>
+  command(
+    `stopUnheard(${slot}, ${wh}, ${when})`,
+    told => told.running[slot] !== undefined,
+    async (told, network) => {
+      network.stripe.faults.plan({ kind: 'no_answer', when, times: 2 });
+      await stopCharge(told, network, slot, wh);
+      await network.up();
+      await network.loseJobs();
+    },
+  );
+
 const REFUND = `mutation ($input: RefundInput!) {
   result: refundTransaction(input: $input) { __typename }
 }`;
@@ -208,13 +224,18 @@ const OPERATIONS = [
 ] as const;
 type OperationName = (typeof OPERATIONS)[number];
 
-/** The process dies while Stripe does what it was asked, or the asking never gets there. */
-const killDuring = (on: OperationName, lost: boolean) =>
+/** The process dies while Stripe does what it was asked, or the asking never gets there; and its jobs with it. */
+const killDuring = (on: OperationName, lost: boolean, losesJobs: boolean) =>
   command(
-    `killDuring(${on}${lost ? ', lost' : ''})`,
+    `killDuring(${on}${lost ? ', lost' : ''}${losesJobs ? ', with its jobs' : ''})`,
     () => true,
-    async (_, network) =>
-      network.stripe.faults.plan({ kind: 'in_progress', during: () => network.kill(), lost, on }),
+    async (_, network) => {
+      const during = async () => {
+        await network.kill();
+        if (losesJobs) await network.loseJobs();
+      };
+      network.stripe.faults.plan({ kind: 'in_progress', during, lost, on });
+    },
   );
 
 const fails = (fault: Fault) =>
@@ -231,7 +252,7 @@ const fails = (fault: Fault) =>
 const resend = (nth: number) =>
   command(
     `resend(${nth})`,
-    () => true,
+    told => !told.hearsNothing,
     async (_, network) => {
       await network.up();
       const events = [...network.stripe.books.events.keys()].slice(-20);
@@ -306,6 +327,7 @@ const ordinary = [
   fc.tuple(slot, energy).map(([at, wh]) => meter(at, wh)),
   fc.tuple(slot, energy).map(([at, wh]) => stop(at, wh)),
   fc.tuple(slot, energy).map(([at, wh]) => stop(at, wh)),
+  fc.tuple(slot, energy, when).map(([at, wh, moment]) => stopUnheard(at, wh, moment)),
   fc
     .tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 1, 2), fc.boolean())
     .map(([nth, percent, atOnce, isPatient]) => refund(nth, percent, atOnce, isPatient)),
@@ -321,5 +343,5 @@ export const withoutKills = ordinary;
 export const withKills = [
   ...ordinary,
   fc.constant(kill),
-  fc.tuple(on, fc.boolean()).map(([operation, lost]) => killDuring(operation, lost)),
+  fc.tuple(on, fc.boolean(), fc.boolean()).map(([operation, ...how]) => killDuring(operation, ...how)),
 ];

@@ -36,7 +36,7 @@ export async function chargerConnected(
       .selectFrom('charger_connections')
       .select(['isOnline', 'nodeId', 'connectionId'])
       .where('chargerId', '=', charger.id)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     const row = { ...socket, connectedAt: now, lastMessageAt: now, isOnline: true };
     await db(tx)
@@ -102,7 +102,7 @@ export async function reportIfOffline(
       .selectFrom('charger_connections')
       .select(['nodeId', 'lastMessageAt', 'isOnline'])
       .where('chargerId', '=', chargerId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     if (!connection?.isOnline || connection.nodeId) return;
     const quietMs = tx.now().epochMilliseconds - epochMs(connection.lastMessageAt);

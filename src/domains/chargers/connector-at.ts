@@ -53,7 +53,7 @@ export async function lockConnectorAt(tx: Context, place: ConnectorPlace): Promi
     .where('k.number', '=', place.connectorNumber)
     .where('c.networkId', 'in', [...tx.scope.networkIds])
     .$if(seesPublicOnly(tx.viewer), q => q.where(isOpenToPublic))
-    .forUpdate('k')
+    .forNoKeyUpdate('k')
     .executeTakeFirst();
   if (connector) return connector as ConnectorAt;
   const charger = await db(tx)

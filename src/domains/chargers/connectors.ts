@@ -81,7 +81,7 @@ async function find(
           .where('evseNumber', '=', place.evse)
           .$if(place.connector !== null, query => query.where('evseConnectorNumber', '=', place.connector!))
           .orderBy('evseConnectorNumber');
-  return (await placed.limit(1).forUpdate().executeTakeFirst()) as Connector | undefined;
+  return (await placed.limit(1).forNoKeyUpdate().executeTakeFirst()) as Connector | undefined;
 }
 
 async function add(tx: Context, station: Station, place: ConnectorOfStation): Promise<void> {

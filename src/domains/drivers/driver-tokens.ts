@@ -73,7 +73,7 @@ export async function refreshTokens(ctx: Context, refreshToken: string): Promise
       .selectAll()
       .where('hash', '=', digest(refreshToken))
       .where('networkId', 'in', [...tx.scope.networkIds])
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     const nowMs = tx.now().epochMilliseconds;
     if (!token) return 'unknown';

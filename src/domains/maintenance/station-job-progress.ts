@@ -43,7 +43,7 @@ async function progress(
       .orderBy('createdAt', 'desc')
       .orderBy('id', 'desc')
       .limit(1)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst()) as StationJob | undefined;
     if (!job) {
       ctx.log.info({ chargerUid: station.uid, requestNumber, step }, 'progress of no job of ours');

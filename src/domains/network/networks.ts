@@ -106,7 +106,7 @@ export async function updateNetwork(ctx: Context, id: string, changes: NetworkCh
       .select(['id', 'name', 'branding'])
       .where('id', '=', id)
       .where('id', 'in', [...tx.scope.networkIds])
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     if (!network) throw new NotFoundError('network');
     await db(tx)

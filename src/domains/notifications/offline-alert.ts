@@ -42,7 +42,7 @@ export async function alertIfOffline(
       .selectFrom('charger_connections')
       .select(['isOnline', 'lastMessageAt'])
       .where('chargerId', '=', chargerId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     if (!connection || connection.isOnline) return;
     const quietMinutes = instantOf(connection.lastMessageAt).until(tx.now()).total('minutes');

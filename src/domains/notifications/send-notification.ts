@@ -33,7 +33,7 @@ async function claim(tx: Context, id: string): Promise<Notification | null> {
     .selectFrom('notifications')
     .selectAll()
     .where('id', '=', id)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Notification | undefined;
   if (found?.status === 'sending') {
     await end(tx, found, 'unknown', 'The process that was sending it came to an end.');

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import PDFDocument from 'pdfkit';
 
 /** An invoice or a credit note, as it is printed. Everything is text already. */
@@ -18,14 +20,31 @@ export interface PrintedDocument {
 const MARGIN = 56;
 const GREY = '#64748B';
 const INK = '#0F172A';
+const REGULAR = 'regular';
+const BOLD = 'bold';
 
-/** Prints it on A4, in the network's colour. */
-export function printPdf(document: PrintedDocument): Promise<Buffer> {
+const read = (url: string) => readFile(fileURLToPath(url));
+let fonts: Promise<[Buffer, Buffer]> | undefined;
+
+/** A PDF's built-in fonts know the letters of western Europe only; these know what docs/payments.md says. Read once. */
+const readFonts = () =>
+  (fonts ??= Promise.all([
+    read(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
+    read(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf')),
+  ]));
+
+/** Prints it on A4, in the network's colour. Of the fonts the letters that it uses are within it. */
+export async function printPdf(document: PrintedDocument): Promise<Buffer> {
+  const [regular, bold] = await readFonts();
   const pdf = new PDFDocument({
     size: 'A4',
     margin: MARGIN,
+    lang: 'en',
+    // none is built in
+    font: '',
     info: { Title: `${document.title} ${document.number}`, Author: document.networkName },
   });
+  pdf.registerFont(REGULAR, regular).registerFont(BOLD, bold);
   const chunks: Buffer[] = [];
   const printed = new Promise<Buffer>((resolve, reject) => {
     pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -50,9 +69,9 @@ function head(
   width: number,
 ) {
   pdf.rect(0, 0, pdf.page.width, 10).fill(color);
-  pdf.fillColor(color).font('Helvetica-Bold').fontSize(18).text(networkName, MARGIN, MARGIN, { width });
+  pdf.fillColor(color).font(BOLD).fontSize(18).text(networkName, MARGIN, MARGIN, { width });
   pdf.moveDown(1.5).fillColor(INK).fontSize(14).text(`${title} ${number}`);
-  pdf.font('Helvetica').fontSize(10);
+  pdf.font(REGULAR).fontSize(10);
   pdf.moveDown().text(recipient.join('\n'));
   pdf.moveDown();
   for (const [label, text] of facts)
@@ -79,14 +98,14 @@ function sums(pdf: Pdf, document: PrintedDocument, width: number): void {
     const isTotal = index === document.sums.length - 1;
     const top = pdf.y;
     pdf
-      .font(isTotal ? 'Helvetica-Bold' : 'Helvetica')
+      .font(isTotal ? BOLD : REGULAR)
       .fillColor(INK)
       .fontSize(10);
     pdf.text(amount, MARGIN, top, { width, align: 'right' });
     pdf.text(label, MARGIN, top, { width: width - 110, align: 'right' });
     pdf.moveDown(0.3);
   }
-  pdf.font('Helvetica');
+  pdf.font(REGULAR);
 }
 
 function rule(pdf: Pdf, color: string, width: number): void {

@@ -13,7 +13,7 @@ export async function whyBillIsFixed(tx: Context, sessionId: string): Promise<'p
     .selectFrom('transactions')
     .select(['id', 'paymentStatus'])
     .where('sessionId', '=', sessionId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Pick<Transaction, 'id' | 'paymentStatus'> | undefined;
   if (!bill) return null;
   const isPaid = bill.paymentStatus === 'captured' || bill.paymentStatus === 'refunded';

@@ -55,7 +55,7 @@ async function lockTransactions(tx: Context, ids: readonly string[]): Promise<Tr
     .where('networkId', 'in', [...tx.scope.networkIds])
     .$if(driver !== null, query => query.where('driverId', '=', driver!.id))
     .orderBy('id')
-    .forUpdate()
+    .forNoKeyUpdate()
     .execute()) as Transaction[];
   if (found.length < ids.length) throw new NotFoundError('transaction');
   return found;
@@ -197,7 +197,7 @@ async function step(
       .selectAll()
       .where('id', '=', id)
       .where('networkId', 'in', [...tx.scope.networkIds])
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst()) as Invoice | undefined;
     if (!invoice) throw new NotFoundError('invoice');
     await change(tx, invoice);

@@ -13,7 +13,7 @@ export async function lockPayment(tx: Context, sessionId: string): Promise<Sessi
     .selectAll()
     .where('sessionId', '=', sessionId)
     .where('networkId', 'in', [...tx.scope.networkIds])
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as SessionPayment | undefined;
 }
 

@@ -62,7 +62,7 @@ export async function updatePaymentSettings(
   if (changes.secretKey) await tryKey(ctx, changes.secretKey);
   return inTransaction(ctx, async tx => {
     // two who change it at once change it one after the other
-    await db(tx).selectFrom('networks').select('id').where('id', '=', networkId).forUpdate().execute();
+    await db(tx).selectFrom('networks').select('id').where('id', '=', networkId).forNoKeyUpdate().execute();
     const before = await settingsOf(tx, networkId);
     const after = merged(tx, before, changes);
     checkWhole(after, changes);

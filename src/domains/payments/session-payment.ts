@@ -193,7 +193,7 @@ async function stopUnpaid(ctx: Context, session: Session, error: DomainError): P
       .selectFrom('sessions')
       .select(['status', 'flags'])
       .where('id', '=', session.id)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirstOrThrow();
     await db(tx)
       .updateTable('sessions')

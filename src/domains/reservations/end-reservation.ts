@@ -12,7 +12,7 @@ export async function lockReservation(tx: Context, id: string): Promise<Reservat
     .selectAll()
     .where('id', '=', id)
     .where('networkId', 'in', [...tx.scope.networkIds])
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Reservation | undefined;
 }
 

@@ -188,7 +188,7 @@ async function lock(tx: Context, id: string): Promise<Schedule | undefined> {
     .selectAll()
     .where('id', '=', id)
     .where('networkId', 'in', [...tx.scope.networkIds])
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Schedule | undefined;
 }
 

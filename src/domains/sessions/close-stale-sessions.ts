@@ -104,7 +104,7 @@ async function close(ctx: Context, sessionId: string, flag: string): Promise<voi
       .selectAll()
       .where('id', '=', sessionId)
       .where('status', 'in', [...RUNNING_STATUSES])
-      .forUpdate()
+      .forNoKeyUpdate()
       // whoever holds it now may well be its stop
       .skipLocked()
       .executeTakeFirst()) as Session | undefined;

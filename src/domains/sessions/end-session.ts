@@ -6,7 +6,7 @@ import type { TokenAuthorization } from '../drivers/authorize-token.ts';
 import { amendBill, billSession } from '../payments/bill-session.ts';
 import { settleLater } from '../payments/session-payment.ts';
 import { limitsAtStop } from '../smart-charging/balance-later.ts';
-import { lockRunningOn } from './lock-session.ts';
+import { runsOn } from './lock-session.ts';
 import type { MeteredTransaction } from './metering.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
@@ -81,7 +81,7 @@ export async function endSession(
   await settleLater(tx, session);
   if (wasEnded === session.status) return emitSession(tx, 'session.updated', session, station.uid);
   // what was charged while the station was offline has no say in the charge that runs there now
-  const isFree = !(await lockRunningOn(tx, station.id, session.connectorNumber));
+  const isFree = !(await runsOn(tx, station.id, session.connectorNumber));
   if (isFree) await limitsAtStop(tx, station.id, session.connectorId ?? null);
   await emitSession(tx, hasEnergy ? 'session.completed' : 'session.failed', session, station.uid);
 }

@@ -29,7 +29,7 @@ export async function countIdleAfterStop(
     .selectAll()
     .where('connectorId', '=', connectorId)
     .where('awaitsUnplug', '=', true)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Session | undefined;
   if (!session?.metered || !session.endTime || !session.tariff) return;
   const unpluggedMs = reportedAt ? epochMs(reportedAt) : receiptMs(tx, session);

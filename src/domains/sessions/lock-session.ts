@@ -15,7 +15,7 @@ export async function lockByTransactionNumber(
     .selectAll()
     .where('chargerId', '=', chargerId)
     .where('transactionNumber', '=', transactionNumber)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Session | undefined;
 }
 
@@ -39,8 +39,21 @@ export async function lockByStationTransaction(
     .selectAll()
     .where('chargerId', '=', chargerId)
     .where('stationTransactionId', '=', transactionId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()) as Session | undefined;
+}
+
+/** Whether a charge runs on the connector now, as far as is committed. */
+export async function runsOn(tx: Context, chargerId: string, connectorNumber: number): Promise<boolean> {
+  const running = await db(tx)
+    .selectFrom('sessions')
+    .select('id')
+    .where('chargerId', '=', chargerId)
+    .where('connectorNumber', '=', connectorNumber)
+    .where('status', 'in', [...RUNNING_STATUSES])
+    .limit(1)
+    .executeTakeFirst();
+  return running !== undefined;
 }
 
 /** The one session that runs on the connector, locked; undefined where there is none, or a doubt. */
@@ -55,7 +68,8 @@ export async function lockRunningOn(
     .where('chargerId', '=', chargerId)
     .where('connectorNumber', '=', connectorNumber)
     .where('status', 'in', [...RUNNING_STATUSES])
-    .forUpdate()
+    .orderBy('id')
+    .forNoKeyUpdate()
     .limit(2)
     .execute();
   return running.length === 1 ? (running[0] as Session) : undefined;

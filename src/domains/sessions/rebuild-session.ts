@@ -16,7 +16,7 @@ import { limitsAtStart } from '../smart-charging/balance-later.ts';
 import { chargesElsewhere, termsAt, tokenWasUsed } from './begin-session.ts';
 import { endSession, stoppedByAnother } from './end-session.ts';
 import { stopAwaitingUnplug } from './idle-after-stop.ts';
-import { lockByStationTransaction, lockRunningOn } from './lock-session.ts';
+import { lockByStationTransaction, runsOn } from './lock-session.ts';
 import { foldSoFar, meterFinally, startMetering } from './metering.ts';
 import { inOrder, type MeterObservation, type Observation } from './observation.ts';
 import type { Session } from './session.entity.ts';
@@ -50,7 +50,6 @@ export async function rebuildSession(
     .where('transactionId', '=', event.transactionId)
     .execute()) as TransactionEvent[];
   const told = factsOf(events, isOver);
-  // a connector is locked before its sessions, here as everywhere
   const connector = told.place && (await lockConnector(tx, station, told.place));
   const { session, begins } = await sessionOf(tx, station, event.transactionId, told);
   await storeMeterValues(
@@ -97,7 +96,7 @@ async function sessionOf(
           .where('chargerId', '=', station.id)
           .where('remoteStartNumber', '=', facts.remoteStartNumber)
           .where('status', 'in', ['pending', 'expired'])
-          .forUpdate()
+          .forNoKeyUpdate()
           .executeTakeFirst()) as Session | undefined);
   const known = await lockByStationTransaction(tx, station.id, transactionId);
   // what was paid for under another name keeps it: the remote start is given up by itself
@@ -324,7 +323,7 @@ async function show(
   type: TransactionEvent['type'],
 ): Promise<void> {
   if (facts.end) {
-    const isLast = type === 'Ended' && !(await lockRunningOn(tx, station.id, connector.number));
+    const isLast = type === 'Ended' && !(await runsOn(tx, station.id, connector.number));
     if (isLast) {
       await connectorCharges(tx, station, connector, { status: 'FINISHING', at: facts.end.at, isEnd: true });
     }

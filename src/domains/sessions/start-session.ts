@@ -193,7 +193,7 @@ export async function giveUp(
       .where('id', '=', sessionId)
       .where('networkId', 'in', [...tx.scope.networkIds])
       .$if(driver !== null, q => q.where('driverId', '=', driver!.id))
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst()) as Session | undefined;
     if (session?.status !== 'pending') return false;
     advance(session, status);

@@ -121,10 +121,10 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
       ? await begin(tx, pending, begun)
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
     if (!pending) await stopWhatWasCancelled(tx, station, report, isClockSane ? reportedMs : nowMs, session);
+    await tokenWasUsed(tx, authorization);
     if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
     await holdLater(tx, session, terms);
     await emitSession(tx, 'session.started', session, station.uid);
-    await tokenWasUsed(tx, authorization);
     return { transactionNumber, authorization, isConcurrent };
   });
 }
@@ -173,7 +173,7 @@ const remoteStarts = (tx: Context, station: Station, report: StartReport, starte
     .where('startTime', '<=', new Date(startedMs + REMOTE_START_SKEW_MS).toISOString())
     .orderBy('startTime')
     .limit(1)
-    .forUpdate();
+    .forNoKeyUpdate();
 
 /**
  * The station begins what was taken back while it waited for the plug (OCPP 1.6 has no message for that): the charge

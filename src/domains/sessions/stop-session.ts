@@ -83,7 +83,7 @@ async function markStopping(ctx: Context, sessionId: string): Promise<void> {
       .selectFrom('sessions')
       .selectAll()
       .where('id', '=', sessionId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirstOrThrow()) as Session;
     if (!isRunning(session.status) || session.status === 'stopping') return;
     advance(session, 'stopping');

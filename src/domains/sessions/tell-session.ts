@@ -37,7 +37,7 @@ export async function tellSession(ctx: Context, payload: { readonly sessionId: s
       .selectFrom('sessions')
       .selectAll()
       .where('id', '=', payload.sessionId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst()) as Session | undefined;
     if (!session || !isRunning(session.status)) return;
     const { uid } = await db(tx)

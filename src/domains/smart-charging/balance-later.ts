@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { db } from '../db.ts';
@@ -51,12 +51,13 @@ export async function limitsAtStart(
   connectorId: string,
   driverId: string | null,
 ): Promise<void> {
-  await dropDriversLimit(tx, chargerId, connectorId, driverId);
-  await bindProfileOfStart(tx, chargerId, connectorId);
+  const isDropped = await dropDriversLimit(tx, connectorId, driverId);
+  const isBound = await bindProfileOfStart(tx, chargerId, connectorId);
+  await (isDropped || isBound ? sendLimitsLater(tx, chargerId) : balanceLater(tx, chargerId));
 }
 
 /** What went with the remote start was within the limit of then: where one holds, it is sent within that of now. */
-async function bindProfileOfStart(tx: Context, chargerId: string, connectorId: string): Promise<void> {
+async function bindProfileOfStart(tx: Context, chargerId: string, connectorId: string): Promise<boolean> {
   const bound = await db(tx)
     .updateTable('charging_profiles')
     .set({ status: 'pending', isFromStart: false })
@@ -75,7 +76,7 @@ async function bindProfileOfStart(tx: Context, chargerId: string, connectorId: s
     )
     .returning('id')
     .execute();
-  if (bound.length > 0) await sendLimitsLater(tx, chargerId);
+  return bound.length > 0;
 }
 
 const selectConnectorNumber = (tx: Context, connectorId: string) =>
@@ -87,15 +88,12 @@ export async function limitsAtStop(
   chargerId: string,
   connectorId: string | null,
 ): Promise<void> {
-  if (connectorId) await dropDriversLimit(tx, chargerId, connectorId, null);
+  if (!connectorId) return;
+  const isDropped = await dropDriversLimit(tx, connectorId, null);
+  await (isDropped ? sendLimitsLater(tx, chargerId) : balanceLater(tx, chargerId));
 }
 
-async function dropDriversLimit(
-  tx: Context,
-  chargerId: string,
-  connectorId: string,
-  exceptOf: string | null,
-): Promise<void> {
+async function dropDriversLimit(tx: Context, connectorId: string, exceptOf: string | null): Promise<boolean> {
   const dropped = await db(tx)
     .updateTable('charging_limits')
     .set({
@@ -109,29 +107,19 @@ async function dropDriversLimit(
     .$if(exceptOf !== null, query => query.where('requestedByDriverId', '!=', exceptOf!))
     .returning('connectorId')
     .executeTakeFirst();
-  if (dropped) await sendLimitsLater(tx, chargerId);
-  else await balanceLater(tx, chargerId);
+  return dropped !== undefined;
 }
 
 /** The station has a socket: it is told what it missed. What was on its way over an older one is not waited for. */
 export async function limitsAtConnect(tx: Context, chargerId: string): Promise<void> {
-  await db(tx)
-    .updateTable('charging_limits')
-    .set({ sendingAt: null })
-    .where('chargerId', '=', chargerId)
-    .where('sendingAt', 'is not', null)
-    .execute();
+  await setLimitsWith('sendingAt', tx, chargerId, { sendingAt: null });
   await sendLimitsLater(tx, chargerId, AFTER_CONNECT_SECONDS);
 }
 
 /** The station has started anew, and may have forgotten what it was told. */
 export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void> {
-  await db(tx)
-    .updateTable('charging_limits')
-    .set({ sendingW: sql<number>`coalesce(sending_w, sent_w)`, sendingAt: null })
-    .where('chargerId', '=', chargerId)
-    .where('sentW', 'is not', null)
-    .execute();
+  const sendingW = sql<number>`coalesce(sending_w, sent_w)`;
+  await setLimitsWith('sentW', tx, chargerId, { sendingW, sendingAt: null });
   await forgetWhatWasReplaced(tx, chargerId);
   await db(tx)
     .updateTable('charging_profiles')
@@ -140,6 +128,26 @@ export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void
     .where('status', '=', 'accepted')
     .execute();
   await sendLimitsLater(tx, chargerId);
+}
+
+/** Locks them first in the order in which a site's are written, so that neither waits for the other in a circle. */
+async function setLimitsWith(
+  column: 'sentW' | 'sendingAt',
+  tx: Context,
+  chargerId: string,
+  changes: { readonly sendingAt: null; readonly sendingW?: RawBuilder<number> },
+): Promise<void> {
+  const limits = await db(tx)
+    .selectFrom('charging_limits')
+    .select('connectorId')
+    .where('chargerId', '=', chargerId)
+    .where(column, 'is not', null)
+    .orderBy('connectorId')
+    .forNoKeyUpdate()
+    .execute();
+  if (limits.length === 0) return;
+  const ids = limits.map(({ connectorId }) => connectorId);
+  await db(tx).updateTable('charging_limits').set(changes).where('connectorId', 'in', ids).execute();
 }
 
 /** Of two with one number only the newer is still to come. */

@@ -104,7 +104,7 @@ async function storeRequest(
       .selectFrom('charging_limits')
       .select(['requestedUnit', 'requestedLimit', 'requestedByDriverId'])
       .where('connectorId', '=', connectorId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     await db(tx)
       .insertInto('charging_limits')

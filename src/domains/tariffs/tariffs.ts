@@ -83,7 +83,7 @@ export async function updateTariff(
       .selectAll()
       .where('id', '=', id)
       .where('networkId', 'in', [...tx.scope.networkIds])
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     if (!tariff) throw new NotFoundError('tariff');
     const nullable = ['description', 'minimumSessionFee', 'maximumSessionFee', 'effectiveTo'];
