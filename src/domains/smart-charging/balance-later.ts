@@ -32,6 +32,15 @@ export async function balanceSite(
   }
 }
 
+/** The charger stands elsewhere now: the power of both places is shared anew, without it and with it. */
+export async function limitsAtMove(
+  tx: Context,
+  charger: { readonly id: string; readonly networkId: string; readonly locationId: string | null },
+): Promise<void> {
+  if (charger.locationId) await balanceSite(tx, charger.networkId, { locationId: charger.locationId });
+  await sendLimitsLater(tx, charger.id);
+}
+
 /** Something at the charger bears on how its location's power is shared. Where there is no ceiling, nothing is done. */
 export async function balanceLater(tx: Context, chargerId: string): Promise<void> {
   const site = await db(tx)
@@ -128,9 +137,8 @@ export async function limitsAtConnect(tx: Context, chargerId: string): Promise<v
 export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void> {
   await db(tx)
     .updateTable('charging_limits')
-    .set({ sendingW: sql<number>`coalesce(sending_w, sent_w)`, sendingAt: null })
+    .set({ sendingW: sql<number>`coalesce(sending_w, sent_w)`, sendingAt: null, refusedAt: null })
     .where('chargerId', '=', chargerId)
-    .where('sentW', 'is not', null)
     .execute();
   await forgetWhatWasReplaced(tx, chargerId);
   await db(tx)
