@@ -11,6 +11,7 @@ import { Migration20261122000009 } from './Migration20261122000009.ts';
 import { Migration20261122000010 } from './Migration20261122000010.ts';
 import { Migration20261122000011 } from './Migration20261122000011.ts';
 import { Migration20261122000012 } from './Migration20261122000012.ts';
+import { Migration20261122000013 } from './Migration20261122000013.ts';
 import { Migration20261122000014 } from './Migration20261122000014.ts';
 
 /** In order of time; a migration that has been released is never changed. */
@@ -28,5 +29,6 @@ export const migrations = [
   { name: 'Migration20261122000010', class: Migration20261122000010 },
   { name: 'Migration20261122000011', class: Migration20261122000011 },
   { name: 'Migration20261122000012', class: Migration20261122000012 },
+  { name: 'Migration20261122000013', class: Migration20261122000013 },
   { name: 'Migration20261122000014', class: Migration20261122000014 },
 ];

@@ -34,6 +34,10 @@ const AlertType = builder.enumType('AlertType', {
     PAYMENT_DISPUTED: { value: 'payment_disputed', description: 'A cardholder wants the money back.' },
     CHARGER_OFFLINE: { value: 'charger_offline', description: 'A charger has been silent for too long.' },
     CHARGER_FAULT: { value: 'charger_fault', description: 'A charger or a connector reports a fault.' },
+    LIMIT_REFUSED: {
+      value: 'limit_refused',
+      description: 'A charger refuses what its location’s ceiling asks of it.',
+    },
   } as const satisfies Record<Uppercase<(typeof ALERT_TYPES)[number]>, object>,
 });
 

@@ -34,10 +34,19 @@ const ConnectorLimit = builder.objectRef<ChargingLimit>('ConnectorLimit').implem
       nullable: true,
       description: 'What a driver or an operator has asked for.',
     }),
-    shareW: t.exposeInt('shareW', { nullable: true, description: 'Of the location’s ceiling.' }),
+    shareW: t.exposeInt('shareW', {
+      nullable: true,
+      description: 'Of the location’s ceiling; without a charge, what one may begin with.',
+    }),
     sentW: t.exposeInt('sentW', {
       nullable: true,
       description: 'What the station accepted last; null where it holds no limit of ours.',
+    }),
+    refusedAt: t.expose('refusedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the station last refused what the location’s ceiling asks of it: it counts at its maximum. Null once it obeys, or has started anew.',
     }),
   }),
 });

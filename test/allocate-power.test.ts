@@ -10,6 +10,7 @@ const request = (id: string): fc.Arbitrary<PowerRequest> =>
       minW: fc.integer({ min: 0, max: 120 }),
       weight: fc.constantFrom(1, 1, 1, 2, 3, 0.5),
       isSilent: fc.constantFrom(false, false, false, true),
+      isStandBy: fc.constantFrom(false, false, true),
     },
     { requiredKeys: ['id', 'maxW', 'minW'] },
   );
@@ -20,7 +21,7 @@ const ceiling = fc.integer({ min: 0, max: 2_500 });
 
 const sumOf = (allocation: Map<string, number>) => [...allocation.values()].reduce((sum, w) => sum + w, 0);
 const leastOf = ({ minW, maxW }: PowerRequest) => Math.min(minW, maxW);
-const asking = (all: readonly PowerRequest[]) => all.filter(one => !one.isSilent);
+const asking = (all: readonly PowerRequest[]) => all.filter(one => !one.isSilent && !one.isStandBy);
 const leftForAsking = (ceilingW: number, all: readonly PowerRequest[]) =>
   Math.max(0, ceilingW - all.filter(one => one.isSilent).reduce((sum, { maxW }) => sum + maxW, 0));
 
@@ -183,6 +184,28 @@ describe('the division of a ceiling', () => {
           new Map([...allocation].filter(([id]) => asking(all).some(one => one.id === id))),
         );
       }),
+    );
+  });
+
+  it('gives those on stand-by their minimum of what nobody else can use, or nothing', () => {
+    fc.assert(
+      fc.property(ceiling, requests, (ceilingW, all) => {
+        const allocation = allocatePower(ceilingW, all);
+        const standingBy = all.filter(one => one.isStandBy && !one.isSilent);
+        const alone = allocatePower(
+          ceilingW,
+          all.filter(one => !standingBy.includes(one)),
+        );
+        for (const [id, watts] of alone) expect(allocation.get(id)).toBe(watts);
+        for (const one of standingBy) expect([0, leastOf(one)]).toContain(allocation.get(one.id));
+        const isServed = standingBy.some(one => allocation.get(one.id)! > 0);
+        if (isServed) for (const one of asking(all)) expect(alone.get(one.id)).toBe(one.maxW);
+        const waiting = standingBy.filter(one => allocation.get(one.id)! < leastOf(one)).map(leastOf);
+        const isAnybodyShort = asking(all).some(one => alone.get(one.id)! < one.maxW);
+        if (isAnybodyShort) expect(isServed).toBe(false);
+        else expect(sumOf(allocation) + Math.min(...waiting)).toBeGreaterThan(ceilingW);
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -26,6 +26,8 @@ const KINDS = [
   { powerType: 'DC', maxVoltageV: 920, maxCurrentA: 200, maxPowerW: 150_000 },
 ] as const;
 
+const PLAIN = { refusedAt: null, hasConnected: true, txPeriods: [], hasUnsentProfiles: false } as const;
+
 const connector = (index: number) =>
   fc
     .record({
@@ -54,7 +56,7 @@ const connector = (index: number) =>
         sentW,
         sendingW: isUnsettled ? 1 : null,
         sendingAt: null,
-        hasUnsentProfiles: false,
+        ...PLAIN,
         behaviour,
       }),
     );
@@ -111,13 +113,11 @@ describe('rounds of commands', () => {
     fc.assert(
       fc.property(sites, start => {
         play(start, ({ connectors }, deaf, after, before) => {
-          if (after.sessionId === null || acceptedW(after) <= acceptedW(before)) return;
-          const sum = connectors
-            .filter(one => one.sessionId !== null)
-            .reduce((watts, one) => {
-              const isOutOfReach = !one.isConnected || deaf.has(one.id);
-              return watts + (isOutOfReach ? one.maxPowerW : acceptedW(one));
-            }, 0);
+          if (acceptedW(after) <= acceptedW(before)) return;
+          const sum = connectors.reduce((watts, one) => {
+            const isOutOfReach = !one.isConnected || deaf.has(one.id);
+            return watts + (isOutOfReach ? heldW(one, deaf, NOW_MS) : acceptedW(one));
+          }, 0);
           expect(sum).toBeLessThanOrEqual(start.ceilingW);
         });
       }),
@@ -129,7 +129,7 @@ describe('rounds of commands', () => {
     fc.assert(
       fc.property(sites, start => {
         const { connectors, deaf } = play(start, () => {});
-        const shares = sharesOf({ ceilingW: start.ceilingW, connectors }, deaf);
+        const shares = sharesOf({ ceilingW: start.ceilingW, connectors }, deaf, NOW_MS);
         for (const one of connectors.filter(({ id, isConnected }) => isConnected && !deaf.has(id))) {
           const command = commandFor(one, shares.get(one.id) ?? null);
           expect(one.sendingW).toBe(null);
@@ -140,20 +140,59 @@ describe('rounds of commands', () => {
     );
   });
 
-  it('leave the site within its ceiling, those counted at their maximum that are out of reach', () => {
+  it('leave the site within its ceiling, whoever may begin to charge; those out of reach count with what they hold', () => {
     fc.assert(
       fc.property(sites, start => {
         const { connectors, deaf } = play(start, () => {});
-        const charging = connectors.filter(one => one.sessionId !== null);
         const isLost = (one: Played) => !one.isConnected || deaf.has(one.id);
-        const lostW = charging.filter(isLost).reduce((sum, one) => sum + one.maxPowerW, 0);
-        const restW = charging
-          .filter(one => !isLost(one))
-          .reduce((sum, one) => sum + heldW(one, deaf, NOW_MS), 0);
+        const total = (some: readonly Played[]) =>
+          some.reduce((sum, one) => sum + heldW(one, deaf, NOW_MS), 0);
+        const lostW = total(connectors.filter(isLost));
+        const restW = total(connectors.filter(one => !isLost(one)));
         expect(restW).toBeLessThanOrEqual(Math.max(0, start.ceilingW - lostW));
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('a charger that never had a socket counts nothing, and one that was never told a limit at its maximum', () => {
+    const base = {
+      ...KINDS[0],
+      ...PLAIN,
+      networkId: 'n',
+      number: 1,
+      requestedUnit: null,
+      requestedLimit: null,
+    };
+    const offline = {
+      ...base,
+      isConnected: false,
+      sessionId: null,
+      shareW: null,
+      sendingW: null,
+      sendingAt: null,
+    };
+    const there: SiteConnector = {
+      ...base,
+      ...{ id: 'a', chargerId: 'a', isConnected: true, sessionId: 'a', shareW: null },
+      ...{ sentW: 5_000, sendingW: null, sendingAt: null },
+    };
+    const other: SiteConnector = { ...offline, id: 'b', chargerId: 'b', sentW: null };
+    const shareBeside = (b: SiteConnector, ceilingW = 25_000) =>
+      sharesOf({ ceilingW, connectors: [there, b] }, new Set(), NOW_MS).get('a');
+    expect(shareBeside({ ...other, hasConnected: false })).toBe(22_000);
+    expect(shareBeside(other, 30_000)).toBe(8_000);
+    expect(shareBeside({ ...other, sentW: 4_157 })).toBe(20_843);
+  });
+
+  it('what was told for a charge alone counts, until it is told again within the limit', () => {
+    const one: SiteConnector = {
+      ...{ ...KINDS[0], ...PLAIN, id: 'a', networkId: 'n', chargerId: 'a', number: 1, isConnected: true },
+      ...{ sessionId: 'a', requestedUnit: null, requestedLimit: null, shareW: null },
+      ...{ sentW: 5_000, sendingW: null, sendingAt: null },
+      txPeriods: [{ unit: 'W', periods: [{ startPeriod: 0, limit: 9_000, numberPhases: null }] }],
+    };
+    expect(heldW(one, new Set(), NOW_MS)).toBe(9_000);
   });
 
   it('without a ceiling: each is told its own limit, or to forget ours, at once', () => {
@@ -186,7 +225,7 @@ describe('rounds of commands', () => {
       sentW: 5_000,
       sendingW: 8_000,
       sendingAt: new Date(NOW_MS - 1_000).toISOString(),
-      hasUnsentProfiles: false,
+      ...PLAIN,
     };
     const round = planRound({ ceilingW: 6_000, connectors: [one] }, new Set(), NOW_MS);
     expect(round).toMatchObject({ commands: [], isLeftOver: true });
@@ -207,7 +246,7 @@ describe('rounds of commands', () => {
       shareW: null,
       sendingW: null,
       sendingAt: null,
-      hasUnsentProfiles: false,
+      ...PLAIN,
     };
     const sendingAt = new Date(NOW_MS - 1_000).toISOString();
     const high = { ...base, id: 'a', chargerId: 'a', sessionId: 'a', sentW: 20_000 };

@@ -224,6 +224,21 @@ describe('a driver', () => {
       driver.rest('PUT', `/smart-charging/${id()}/limit`, { body: { limit: 'much' } });
     expect((await limit(maya)).status).toBe(400);
     expect((await limit(luis)).status).toBe(404);
+    for (const [method, query] of [
+      ['GET', 'unit=V'],
+      ['DELETE', 'connector=one'],
+    ] as const) {
+      const path = `/smart-charging/${id()}/limit?${query}`;
+      expect([method, (await maya.rest(method, path)).status]).toEqual([method, 400]);
+      expect([method, (await luis.rest(method, path)).status]).toEqual([method, 404]);
+    }
+    for (const [path, body] of [
+      ['trigger', { message: 'Reboot' }],
+      ['reset', { type: 7 }],
+    ] as const) {
+      expect([path, (await ask(maya, path, body)).status]).toEqual([path, 400]);
+      expect([path, (await ask(luis, path, body)).status]).toEqual([path, 404]);
+    }
     await server.sql('update chargers set is_public = true where id = $1', [id()]);
     await end(transactionId);
   });

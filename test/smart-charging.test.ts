@@ -73,8 +73,13 @@ class LimitedStation {
     return station;
   }
 
+  /** What it was told of connector 1. */
   get limits(): string[] {
-    return this.calls.map(({ action, payload }) => {
+    const ofFirst = this.calls.filter(({ payload }) => {
+      const { id, connectorId } = payload as { id?: number; connectorId?: number };
+      return id === 90_001 || connectorId === 1;
+    });
+    return ofFirst.map(({ action, payload }) => {
       if (action !== 'SetChargingProfile') return 'clear';
       const schedule = (payload as Profile).csChargingProfiles.chargingSchedule;
       return `${schedule.chargingSchedulePeriod[0]!.limit} ${schedule.chargingRateUnit}`;
@@ -83,6 +88,7 @@ class LimitedStation {
 
   async start(idTag = server.demo.idTag): Promise<void> {
     this.isCharging = true;
+    sums.push(drawnW());
     const { transactionId } = await this.raw.call<{ transactionId: number }>('StartTransaction', {
       connectorId: 1,
       idTag,
@@ -131,12 +137,12 @@ class LimitedStation {
 }
 
 let stations: LimitedStation[] = [];
-/** What all charging stations hold together, each time that one takes a limit; one that took none yet holds nothing. */
+/** What all charging stations may draw together, each time that one begins, or takes a limit. */
 let sums: number[] = [];
 const drawnW = () =>
   stations
     .filter(({ isCharging }) => isCharging)
-    .reduce((sum, { heldW }) => sum + Math.min(MAX_W, heldW ?? 0), 0);
+    .reduce((sum, { heldW }) => sum + Math.min(MAX_W, heldW ?? MAX_W), 0);
 
 afterEach(async () => {
   await Promise.all(stations.map(station => station.close()));
@@ -543,7 +549,7 @@ describe('clearing a limit', () => {
     await settled();
     expect((await server.rest('DELETE', path('DEMO-AC-03'))).body.data.accepted).toBe(true);
     await settled();
-    expect(station.limits).toEqual(['21.6 A', '6000 W', '21.6 A']);
+    expect(station.limits).toEqual(['6 A', '21.6 A', '6000 W', '21.6 A']);
   });
 });
 
@@ -551,6 +557,9 @@ describe('a location’s ceiling', () => {
   const UIDS = ['DEMO-AC-01', 'DEMO-AC-02', 'DEMO-OWN-01'];
   /** A share in amperes, rounded down, in watts. */
   const asSent = (shareW: number) => (Math.floor((shareW / WATTS_PER_AMP) * 10) / 10) * WATTS_PER_AMP;
+
+  // one connector each, so that what a station holds is what its connector holds
+  beforeAll(() => server.sql('delete from connectors where number > 1'));
 
   async function boot() {
     const [first, second, third] = await Promise.all(UIDS.map(uid => LimitedStation.boot(uid)));
@@ -567,7 +576,7 @@ describe('a location’s ceiling', () => {
 
     await first.start();
     await settled();
-    expect(first.limits).toEqual(['32 A']);
+    expect(first.limits).toEqual(['6 A', '32 A']);
 
     await second.start();
     await settled();
@@ -579,9 +588,9 @@ describe('a location’s ceiling', () => {
 
     await second.stop();
     await settled();
-    expect([first.heldW, second.heldW, third.heldW]).toEqual([asSent(15_000), null, asSent(15_000)]);
+    expect([first.heldW, second.heldW, third.heldW]).toEqual([asSent(15_000), 0, asSent(15_000)]);
     expect(await limitOf(UIDS[0]!)).toMatchObject({ shareW: 15_000, requestedLimit: null });
-    expect(await limitOf(UIDS[1]!)).toMatchObject({ shareW: null, sentW: null });
+    expect(await limitOf(UIDS[1]!)).toMatchObject({ shareW: 0, sentW: 0 });
 
     expect(sums.length).toBeGreaterThan(6);
     for (const sum of sums) expect(sum).toBeLessThanOrEqual(ceilingW);

@@ -8,7 +8,7 @@ const ATTEMPTS = 5;
 /**
  * Runs the work in a transaction, or joins the one that `ctx` is in. A throw rolls all of it back; deadlocks and
  * serialization failures are tried again. No network call belongs inside. Locks are taken in one order: see
- * docs/decisions/024-one-order-of-locks.md.
+ * docs/decisions/025-one-order-of-locks.md.
  */
 export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
   if (ctx.afterCommit) return work(ctx);

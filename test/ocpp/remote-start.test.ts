@@ -361,6 +361,7 @@ describe('an OCPP 2.0.1 station', () => {
 
 describe('a remote start that was taken back before the station began', () => {
   it('line 30: and begins all the same is recorded, and the station is asked once to end it', async () => {
+    idTag = await addToken(server, { type: 'APP_USER' });
     const { id: cancelled } = await acceptedStart();
     expect((await stop(cancelled)).status).toBe(200);
     expect(await statusOf(cancelled)).toBe('failed');
@@ -383,6 +384,22 @@ describe('a remote start that was taken back before the station began', () => {
       flags: [],
     });
     expect(calls).toEqual(['RemoteStopTransaction']);
+  });
+
+  it('line 30: by a card that may have been held to the reader since goes on, and is flagged', async () => {
+    const { id: cancelled } = await acceptedStart();
+    await stop(cancelled);
+    const calls = callsTo(station);
+    const { transactionId } = await begin();
+    expect((await sessionsOf(server, charger))[1]).toMatchObject({
+      status: 'active',
+      flags: ['started_after_cancel'],
+    });
+    expect(
+      await server.sql("select from graphile_worker.jobs where task_identifier = 'stop-cancelled'"),
+    ).toEqual([]);
+    await end(transactionId);
+    expect(calls).toEqual([]);
   });
 
   it('line 30: a start with another token there is nobody’s business', async () => {

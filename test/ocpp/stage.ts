@@ -39,13 +39,13 @@ export async function addCharger(
 /** A token of the demo driver for one test alone; answers its uid. */
 export async function addToken(
   server: TestServer,
-  fields: { isBlocked?: boolean; expiresAt?: string; groupUid?: string } = {},
+  fields: { isBlocked?: boolean; expiresAt?: string; groupUid?: string; type?: string } = {},
 ): Promise<string> {
   count += 1;
   const uid = `Tag-${count}`;
   await server.sql(
     `insert into tokens (id, network_id, driver_id, uid, type, contract_id, is_blocked, expires_at, group_uid)
-     select $1, network_id, driver_id, $2, 'RFID', $2, $3, $4, $5 from tokens where uid = $6`,
+     select $1, network_id, driver_id, $2, $7, $2, $3, $4, $5 from tokens where uid = $6`,
     [
       randomUUID(),
       uid,
@@ -53,6 +53,7 @@ export async function addToken(
       fields.expiresAt ?? null,
       fields.groupUid ?? null,
       server.demo.idTag,
+      fields.type ?? 'RFID',
     ],
   );
   return uid;

@@ -4,6 +4,7 @@ import { ConflictError, invalid, NotFoundError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
+import { limitsAtMove } from '../smart-charging/balance-later.ts';
 import type { MessageValidation } from './charger.entity.ts';
 import { newChargerPassword, storePassword } from './charger-password.ts';
 import type { Connector } from './connector.entity.ts';
@@ -135,7 +136,7 @@ export async function updateCharger(ctx: Context, id: string, changes: ChargerCh
   return inTransaction(ctx, async tx => {
     const charger = await db(tx)
       .selectFrom('chargers')
-      .select(['id', 'networkId'])
+      .select(['id', 'networkId', 'locationId'])
       .where('id', '=', id)
       .where('networkId', 'in', [...tx.scope.networkIds])
       .executeTakeFirst();
@@ -159,6 +160,8 @@ export async function updateCharger(ctx: Context, id: string, changes: ChargerCh
       })
       .where('id', '=', id)
       .execute();
+    const isMoved = changes.locationId !== undefined && changes.locationId !== charger.locationId;
+    if (isMoved) await limitsAtMove(tx, charger);
     return id;
   });
 }

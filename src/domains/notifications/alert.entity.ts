@@ -13,6 +13,7 @@ export const ALERT_TYPES = [
   'payment_disputed',
   'charger_offline',
   'charger_fault',
+  'limit_refused',
 ] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 

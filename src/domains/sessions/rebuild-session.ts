@@ -23,6 +23,7 @@ import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { figures, samplesOf } from './session-metering.ts';
 import { advance } from './session-states.ts';
+import { STARTED_AFTER_CANCEL, stopIfCancelled } from './started-after-cancel.ts';
 import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
 import { type ChargingStatus, NO_AUTHORIZATION, type TransactionEvent } from './transaction-event.entity.ts';
 import { factsOf, type TransactionFacts } from './transaction-facts.ts';
@@ -30,7 +31,7 @@ import { factsOf, type TransactionFacts } from './transaction-facts.ts';
 /** The station has said that the transaction is over, and never told how it ended. */
 export const END_NOT_SEEN = 'end_not_seen';
 /** Flags that say what was the case when the session began, or came from elsewhere; the others are found anew. */
-const LASTING_FLAGS = new Set(['token_concurrent', 'paid_before_amended']);
+const LASTING_FLAGS = new Set(['token_concurrent', 'paid_before_amended', STARTED_AFTER_CANCEL]);
 
 /**
  * Puts an OCPP 2.0.1 session together from all that its station told of the transaction, the event that has just come
@@ -63,6 +64,7 @@ export async function rebuildSession(
   const samples = await samplesOf(tx, session.id);
   const facts = withRegister(session.flags.includes(END_NOT_SEEN) ? factsOf(events, true) : told, samples);
   await settle(tx, station, session, facts, { connector, begins, isOffline: event.isOffline });
+  await stopIfCancelled(tx, session, facts.remoteStartNumber, facts.end !== null);
   if (begins) await emitSession(tx, 'session.started', session, station.uid);
   const observations = [...samples, ...facts.statuses];
   if (facts.end) await end(tx, station, session, facts, observations);

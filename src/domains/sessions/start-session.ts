@@ -175,9 +175,6 @@ async function requireStartable(
   }
 }
 
-/** Why a session has failed that its driver, or an operator, took back before the station began. */
-export const CANCELLED = 'Cancelled before the charge began.';
-
 /** Ends a session that is pending and will not begin; answers false where it is not, or not to the caller. */
 export async function giveUp(
   ctx: Context,

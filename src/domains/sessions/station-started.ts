@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
-import { addJob } from '../../kernel/jobs.ts';
 import { jsonb } from '../../kernel/json.ts';
 import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { lockConnector } from '../chargers/connectors.ts';
@@ -22,7 +21,7 @@ import { isPlausibleMeter, METER_LIMIT_WH } from './plausible-meter.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { advance, RUNNING_STATUSES } from './session-states.ts';
-import { CANCELLED } from './start-session.ts';
+import { CANCELLED, startedAfterCancel } from './started-after-cancel.ts';
 
 export interface StartReport {
   readonly connectorNumber: number;
@@ -120,7 +119,10 @@ async function recordStart(ctx: Context, station: Station, report: StartReport):
     const session = pending
       ? await begin(tx, pending, begun)
       : await insertLocalStart(tx, station, report, authorization, connector?.id ?? null, begun);
-    if (!pending) await stopWhatWasCancelled(tx, station, report, isClockSane ? reportedMs : nowMs, session);
+    if (!pending) {
+      const startedMs = isClockSane ? reportedMs : nowMs;
+      await stopWhatWasCancelled(tx, station, report, startedMs, session, authorization);
+    }
     await tokenWasUsed(tx, authorization);
     if (connector) await limitsAtStart(tx, station.id, connector.id, session.driverId ?? null);
     await holdLater(tx, session, terms);
@@ -176,8 +178,9 @@ const remoteStarts = (tx: Context, station: Station, report: StartReport, starte
     .forNoKeyUpdate();
 
 /**
- * The station begins what was taken back while it waited for the plug (OCPP 1.6 has no message for that): the charge
- * is recorded, and the station is asked to end it, once. The next start with the same token is one of its own.
+ * The station begins what was taken back while it waited for the plug (OCPP 1.6 has no message for that): the charge is
+ * recorded and flagged, and the station is asked to end it, once. A card may have been held to the reader since, which
+ * looks the same: such a charge goes on. The next start with the same token is one of its own.
  */
 async function stopWhatWasCancelled(
   tx: Context,
@@ -185,6 +188,7 @@ async function stopWhatWasCancelled(
   report: StartReport,
   startedMs: number,
   session: Session,
+  { token }: TokenAuthorization,
 ): Promise<void> {
   const cancelled = await remoteStarts(tx, station, report, startedMs)
     .where('status', '=', 'failed')
@@ -192,14 +196,8 @@ async function stopWhatWasCancelled(
     .executeTakeFirst();
   if (!cancelled) return;
   await db(tx).updateTable('sessions').set({ expiresAt: null }).where('id', '=', cancelled.id).execute();
-  session.flags = [...session.flags, 'started_after_cancel'];
-  await db(tx).updateTable('sessions').set({ flags: session.flags }).where('id', '=', session.id).execute();
-  await addJob(
-    tx,
-    'stop-cancelled',
-    { networkId: session.networkId, sessionId: session.id },
-    { runAt: tx.now().add({ seconds: STOP_CANCELLED_SECONDS }) },
-  );
+  const isNobodysCard = token?.type === 'APP_USER' || token?.type === 'AD_HOC_USER';
+  await startedAfterCancel(tx, session, isNobodysCard ? STOP_CANCELLED_SECONDS : null);
 }
 
 async function begin(tx: Context, pending: Session, begun: object): Promise<Session> {

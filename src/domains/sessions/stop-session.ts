@@ -10,7 +10,8 @@ import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { Session } from './session.entity.ts';
 import { advance, isRunning } from './session-states.ts';
-import { CANCELLED, giveUp } from './start-session.ts';
+import { giveUp } from './start-session.ts';
+import { CANCELLED } from './started-after-cancel.ts';
 import { tellUpdated } from './tell-session.ts';
 
 /** How long the caller waits for the station's final meter value. */

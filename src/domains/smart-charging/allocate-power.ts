@@ -8,6 +8,8 @@ export interface PowerRequest {
   readonly weight?: number;
   /** It cannot be told anything, and may draw its maximum. */
   readonly isSilent?: boolean;
+  /** It does not charge, and may begin to: it gets what it needs to begin, or nothing, of what the others leave. */
+  readonly isStandBy?: boolean;
 }
 
 /**
@@ -20,6 +22,8 @@ export interface PowerRequest {
  *   would have to be taken back as soon as the ceiling rises far enough for one more.
  * - Else everybody gets the same (times their weight) as far as their minimum and maximum allow: max-min fairness,
  *   odd watts by id.
+ * - Those on stand-by come last: where all others have their maximum, each gets its minimum in the same order, as far as
+ *   the rest goes.
  *
  * More ceiling, or one request less, never lowers anybody; the order of the requests does not matter.
  */
@@ -32,14 +36,20 @@ export function allocatePower(ceilingW: number, requests: readonly PowerRequest[
     allocation.set(id, countedW);
     leftW -= countedW;
   }
-  const asking = inOrder.filter(request => !request.isSilent).map(bounded);
+  const asking = inOrder.filter(request => !request.isSilent && !request.isStandBy).map(bounded);
   const minimaW = asking.reduce((sum, { minW }) => sum + minW, 0);
-  const given = minimaW > leftW ? minimaOnly(leftW, asking) : evenly(leftW, asking);
+  const isEnough = minimaW <= leftW;
+  const given = isEnough ? evenly(leftW, asking) : minimaOnly(leftW, asking);
   for (const [index, { id }] of asking.entries()) allocation.set(id, given[index]!);
+  const standingBy = inOrder.filter(request => !request.isSilent && request.isStandBy).map(bounded);
+  // what a line leaves unused is nobody's: it would have to be taken back as soon as the line moves on
+  const restW = isEnough ? given.reduce((rest, w) => rest - w, leftW) : 0;
+  const reserved = minimaOnly(restW, standingBy);
+  for (const [index, { id }] of standingBy.entries()) allocation.set(id, reserved[index]!);
   return allocation;
 }
 
-type Bounded = Required<Omit<PowerRequest, 'isSilent'>>;
+type Bounded = Required<Omit<PowerRequest, 'isSilent' | 'isStandBy'>>;
 
 function bounded({ id, maxW, minW, weight = 1 }: PowerRequest): Bounded {
   if (!(weight > 0)) throw new RangeError('A weight is above 0.');

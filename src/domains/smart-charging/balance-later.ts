@@ -32,6 +32,15 @@ export async function balanceSite(
   }
 }
 
+/** The charger stands elsewhere now: the power of both places is shared anew, without it and with it. */
+export async function limitsAtMove(
+  tx: Context,
+  charger: { readonly id: string; readonly networkId: string; readonly locationId: string | null },
+): Promise<void> {
+  if (charger.locationId) await balanceSite(tx, charger.networkId, { locationId: charger.locationId });
+  await sendLimitsLater(tx, charger.id);
+}
+
 /** Something at the charger bears on how its location's power is shared. Where there is no ceiling, nothing is done. */
 export async function balanceLater(tx: Context, chargerId: string): Promise<void> {
   const site = await db(tx)
@@ -112,14 +121,14 @@ async function dropDriversLimit(tx: Context, connectorId: string, exceptOf: stri
 
 /** The station has a socket: it is told what it missed. What was on its way over an older one is not waited for. */
 export async function limitsAtConnect(tx: Context, chargerId: string): Promise<void> {
-  await setLimitsWith('sendingAt', tx, chargerId, { sendingAt: null });
+  await setLimits(tx, chargerId, { sendingAt: null });
   await sendLimitsLater(tx, chargerId, AFTER_CONNECT_SECONDS);
 }
 
 /** The station has started anew, and may have forgotten what it was told. */
 export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void> {
   const sendingW = sql<number>`coalesce(sending_w, sent_w)`;
-  await setLimitsWith('sentW', tx, chargerId, { sendingW, sendingAt: null });
+  await setLimits(tx, chargerId, { sendingW, sendingAt: null, refusedAt: null });
   await forgetWhatWasReplaced(tx, chargerId);
   await db(tx)
     .updateTable('charging_profiles')
@@ -131,17 +140,15 @@ export async function limitsAtBoot(tx: Context, chargerId: string): Promise<void
 }
 
 /** Locks them first in the order in which a site's are written, so that neither waits for the other in a circle. */
-async function setLimitsWith(
-  column: 'sentW' | 'sendingAt',
+async function setLimits(
   tx: Context,
   chargerId: string,
-  changes: { readonly sendingAt: null; readonly sendingW?: RawBuilder<number> },
+  changes: { readonly sendingAt: null; readonly sendingW?: RawBuilder<number>; readonly refusedAt?: null },
 ): Promise<void> {
   const limits = await db(tx)
     .selectFrom('charging_limits')
     .select('connectorId')
     .where('chargerId', '=', chargerId)
-    .where(column, 'is not', null)
     .orderBy('connectorId')
     .forNoKeyUpdate()
     .execute();

@@ -31,8 +31,8 @@ export async function resendLimits(
 /**
  * Round by round, until nothing is left to tell: first whoever is to draw less, all at once; who shall draw more is
  * told once all of them have accepted. A connector whose station does not obey (`deaf`) counts at its maximum from
- * then on, and the rest is shared anew. So the sum of what the stations may draw by their limits never passes the
- * ceiling on the way.
+ * then on, one whose station has gone with what it holds, and the rest is shared anew. So the sum of what the stations
+ * may draw by their limits never passes the ceiling on the way.
  */
 async function balance(
   ctx: Context,
@@ -45,15 +45,18 @@ async function balance(
     await balanceSite(ctx, networkId, key, { inSeconds: AGAIN_AFTER_SECONDS });
   }
   const deaf = new Set(knownDeaf);
+  const gone = new Set<string>();
   for (;;) {
-    const round = await inTransaction(ctx, tx => nextRound(tx, key, deaf));
+    const round = await inTransaction(ctx, tx => nextRound(tx, key, deaf, gone));
     if (round.attempts.length === 0) {
       if (round.isLeftOver) await balanceSite(ctx, networkId, key, { inSeconds: AGAIN_AFTER_SECONDS });
       return;
     }
     const deliveries = await Promise.all(round.attempts.map(attempt => deliver(ctx, attempt)));
     for (const [index, { state }] of deliveries.entries()) {
-      if (state !== 'settled') deaf.add(round.attempts[index]!.connector.id);
+      const { connector } = round.attempts[index]!;
+      if (state === 'offline') gone.add(connector.chargerId);
+      else if (state !== 'settled') deaf.add(connector.id);
     }
     if (performance.now() - begun > LONG_RUN_MS) {
       await balanceSite(ctx, networkId, key, { deaf: [...deaf] });
@@ -86,15 +89,22 @@ async function nextRound(
   tx: Context,
   key: SiteKey,
   deaf: ReadonlySet<string>,
+  gone: ReadonlySet<string>,
 ): Promise<{ attempts: Attempt[]; isLeftOver: boolean }> {
-  const site = await lockSite(tx, key);
-  if (!site) return { attempts: [], isLeftOver: false };
+  const locked = await lockSite(tx, key);
+  if (!locked) return { attempts: [], isLeftOver: false };
+  const connectors = locked.connectors.map(one =>
+    gone.has(one.chargerId) ? { ...one, isConnected: false } : one,
+  );
+  const site = { ...locked, connectors };
   const { shares, commands, isLeftOver } = planRound(site, deaf, tx.now().epochMilliseconds);
   for (const connector of site.connectors) {
     const shareW = shares.get(connector.id) ?? null;
     if (connector.shareW !== shareW) await writeLimit(tx, connector, { shareW });
   }
   const attempts: Attempt[] = [];
-  for (const { connector, command } of commands) attempts.push(await beginAttempt(tx, connector, command));
+  for (const { connector, command } of commands) {
+    attempts.push(await beginAttempt(tx, connector, command, site.ceilingW !== null));
+  }
   return { attempts, isLeftOver };
 }

@@ -33,6 +33,8 @@ export const ChargingLimit = defineEntity({
     sendingW: p.integer().nullable(),
     /** Since when the answer is waited for; null beside a `sendingW` that was not answered, or may be forgotten. */
     sendingAt: column.instant().nullable(),
+    /** When the station last refused what the site's ceiling asks of it; null once it obeys, or has started anew. */
+    refusedAt: column.instant().nullable(),
     updatedAt: column.createdAt(),
   },
   indexes: [{ name: 'charging_limits_charger_index', properties: ['chargerId'] }],

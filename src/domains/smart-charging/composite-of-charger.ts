@@ -135,7 +135,10 @@ interface Knowledge {
 async function knownOf(ctx: Context, chargerId: string, connectorId: string): Promise<Knowledge> {
   const site = (await readSite(ctx, await siteOf(ctx, chargerId)))!;
   const connector = site.connectors.find(({ id }) => id === connectorId)!;
-  const limit = commandFor(connector, sharesOf(site, new Set()).get(connectorId) ?? null);
+  const limit = commandFor(
+    connector,
+    sharesOf(site, new Set(), ctx.now().epochMilliseconds).get(connectorId) ?? null,
+  );
   const session = connector.sessionId
     ? await db(ctx)
         .selectFrom('sessions')

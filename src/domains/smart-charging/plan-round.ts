@@ -2,7 +2,9 @@ import { minChargingW } from './electricity.ts';
 import {
   allowedW,
   commandFor,
+  countedConnectors,
   heldW,
+  isDeaf,
   isNews,
   isOnItsWay,
   isUnbounded,
@@ -20,39 +22,47 @@ export interface Round {
 }
 
 /**
- * Who is told what next. First all that are to draw less, and those that nothing limits yet: these get no more than
- * what the others leave at the moment, be it nothing. Then, with nobody left to lower, those that are to draw more, as
- * far as the ceiling has room. Empty when every station that listens holds what it shall.
+ * Who is told what next. First all that are to draw less, and those of which it is not known that a limit holds them:
+ * these get no more than what the others leave at the moment, be it nothing. Then, with nobody left to lower, those that
+ * are to draw more, as far as the ceiling has room. Who charges comes before who is on stand-by. Empty when every
+ * station that listens holds what it shall.
  */
 export function planRound(site: Site, deaf: ReadonlySet<string>, nowMs: number): Round {
-  const shares = sharesOf(site, deaf);
+  const shares = sharesOf(site, deaf, nowMs);
   const wanted = site.connectors.map(connector => {
     const command = commandFor(connector, shares.get(connector.id) ?? null);
     return { connector, command, targetW: allowedW(connector, command) };
   });
   const news = wanted.filter(({ connector, command }) => connector.isConnected && isNews(connector, command));
-  const free = news.filter(({ connector }) => !deaf.has(connector.id) && !isOnItsWay(connector, nowMs));
+  const free = news
+    .filter(({ connector }) => !isDeaf(connector, deaf, nowMs) && !isOnItsWay(connector, nowMs))
+    .sort((a, b) => Number(a.connector.sessionId === null) - Number(b.connector.sessionId === null));
   const isLeftOver = news.some(({ connector }) => connector.sendingW !== null);
   const { ceilingW } = site;
   if (ceilingW === null) return { shares, commands: free, isLeftOver };
 
-  const charging = site.connectors.filter(({ sessionId }) => sessionId !== null);
+  const counted = countedConnectors(site);
   const held = (connector: SiteConnector) => heldW(connector, deaf, nowMs);
-  const isNew = (connector: SiteConnector) =>
-    isUnbounded(connector) && free.some(it => it.connector === connector);
-  const boundW = charging.filter(one => !isNew(one)).reduce((sum, one) => sum + held(one), 0);
+  const isFresh = (connector: SiteConnector) =>
+    connector.sentW === null && connector.sendingW === null && free.some(it => it.connector === connector);
+  const sumOf = (some: readonly SiteConnector[]) => some.reduce((sum, one) => sum + held(one), 0);
 
-  let roomW = ceilingW - boundW;
+  let roomW = ceilingW - sumOf(counted.filter(one => !isFresh(one)));
   const down = free.flatMap(({ connector, command, targetW }) => {
-    if (connector.sessionId === null) return [{ connector, command }];
-    if (!isNew(connector)) return targetW <= held(connector) ? [{ connector, command }] : [];
-    const first = within(connector, command, roomW);
-    roomW -= allowedW(connector, first);
-    return [{ connector, command: first }];
+    if (isFresh(connector)) {
+      // nothing has ever limited it: whatever it is told lowers it, also while its like are told the same
+      const first = within(connector, command, roomW);
+      roomW -= allowedW(connector, first);
+      return [{ connector, command: first }];
+    }
+    if (!isUnbounded(connector)) return targetW <= held(connector) ? [{ connector, command }] : [];
+    // it may hold less than it counts for
+    const leftW = ceilingW - sumOf(counted.filter(one => one !== connector));
+    return [{ connector, command: within(connector, command, leftW) }];
   });
   if (down.length > 0) return { shares, commands: down, isLeftOver };
 
-  let sumW = charging.reduce((sum, one) => sum + held(one), 0);
+  let sumW = sumOf(counted);
   const up = free.filter(({ connector, targetW }) => {
     const raisedW = sumW - held(connector) + targetW;
     if (raisedW > ceilingW) return false;

@@ -27,7 +27,18 @@ export async function setLocationPowerLimit(
       .returning(['id', 'networkId'])
       .executeTakeFirst();
     if (!location) throw new NotFoundError('location');
+    await askRefusersAgain(tx, location.id);
     await balanceSite(tx, location.networkId, { locationId: location.id });
     return location.id;
   });
+}
+
+async function askRefusersAgain(tx: Context, locationId: string): Promise<void> {
+  const ofLocation = db(tx).selectFrom('chargers').select('id').where('locationId', '=', locationId);
+  await db(tx)
+    .updateTable('charging_limits')
+    .set({ refusedAt: null })
+    .where('chargerId', 'in', ofLocation)
+    .where('refusedAt', 'is not', null)
+    .execute();
 }

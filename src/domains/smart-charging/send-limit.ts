@@ -4,6 +4,7 @@ import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { ChargingLimit } from './charging-limit.entity.ts';
 import { limitProfile, profileIdOf } from './profile-stack.ts';
+import { tellObedience, tellRefusal } from './refusals.ts';
 import { sendProfiles } from './send-profiles.ts';
 import type { LimitCommand, SiteConnector } from './site.ts';
 
@@ -13,6 +14,8 @@ export interface Attempt {
   readonly command: LimitCommand;
   /** Names the attempt. */
   readonly sendingAt: string;
+  /** The ceiling asks for it, not somebody who is told at once: that the station refuses is kept, and counts. */
+  readonly isForCeiling: boolean;
 }
 
 export interface Delivery {
@@ -33,10 +36,11 @@ export async function beginAttempt(
   tx: Context,
   connector: SiteConnector,
   command: LimitCommand,
+  isForCeiling: boolean,
 ): Promise<Attempt> {
   const sendingAt = tx.now().toString({ smallestUnit: 'millisecond' });
   await writeLimit(tx, connector, { sendingW: command?.watts ?? connector.maxPowerW, sendingAt });
-  return { connector, command, sendingAt };
+  return { connector, command, sendingAt, isForCeiling };
 }
 
 /** Tells the station, and notes what became of it. Outside of any transaction. */
@@ -52,22 +56,27 @@ export async function deliver(ctx: Context, attempt: Attempt): Promise<Delivery>
 }
 
 async function note(ctx: Context, attempt: Attempt, state: Delivery['state']): Promise<void> {
-  const { connector, command, sendingAt } = attempt;
+  const { connector, command, sendingAt, isForCeiling } = attempt;
   const wasUnsettled = connector.sendingW !== null;
+  const now = ctx.now().toString();
   const outcome = {
-    settled: { sentW: command?.watts ?? null, sentAt: ctx.now().toString(), sendingW: null },
-    refused: wasUnsettled ? {} : { sendingW: null },
+    settled: { sentW: command?.watts ?? null, sentAt: now, sendingW: null, refusedAt: null },
+    refused: { ...(wasUnsettled ? {} : { sendingW: null }), ...(isForCeiling && { refusedAt: now }) },
     offline: wasUnsettled ? {} : { sendingW: null },
     unanswered: {},
   }[state];
-  await inTransaction(ctx, tx =>
-    db(tx)
+  await inTransaction(ctx, async tx => {
+    const noted = await db(tx)
       .updateTable('charging_limits')
-      .set({ ...outcome, sendingAt: null, updatedAt: tx.now().toString() })
+      .set({ ...outcome, sendingAt: null, updatedAt: now })
       .where('connectorId', '=', connector.id)
       .where('sendingAt', '=', sendingAt)
-      .execute(),
-  );
+      .returning('connectorId')
+      .executeTakeFirst();
+    if (!noted) return;
+    if (state === 'settled') await tellObedience(tx, connector);
+    if (state === 'refused' && isForCeiling) await tellRefusal(tx, connector);
+  });
 }
 
 /**

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import type { ProfilePeriod } from '../../kernel/charger-commands.ts';
 import type { Context } from '../../kernel/context.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import type { Connector } from '../chargers/connector.entity.ts';
 import { db } from '../db.ts';
-import { RUNNING_STATUSES } from '../sessions/session-states.ts';
+import { OPEN_STATUSES, RUNNING_STATUSES } from '../sessions/session-states.ts';
 import { allocatePower } from './allocate-power.ts';
 import { ampsWithin, drawnAtMostW, type Electrics, minChargingW, type RateUnit } from './electricity.ts';
 import { isUnsent } from './profile-stack.ts';
@@ -30,7 +31,12 @@ export interface SiteConnector
   readonly sentW: number | null;
   readonly sendingW: number | null;
   readonly sendingAt: string | null;
+  readonly refusedAt: string | null;
   readonly isConnected: boolean;
+  /** One that never had a socket is not in use yet: nobody charges there, and nothing is known of its profiles. */
+  readonly hasConnected: boolean;
+  /** What the station was told for the charge alone: it takes the place of the limit until it is sent again within it. */
+  readonly txPeriods: readonly { readonly unit: RateUnit; readonly periods: readonly ProfilePeriod[] }[];
   /** The charge that runs on it. */
   readonly sessionId: string | null;
   /** Charging profiles of operators' are still to be sent, or to be taken back. */
@@ -42,6 +48,8 @@ export type LimitCommand = { readonly unit: RateUnit; readonly limit: number; re
 
 /** No command is waited for longer: its process has died. Longer than the longest COMMAND_TIMEOUT_SECONDS. */
 const FORGOTTEN_AFTER_MS = 330_000;
+/** For so long a station that refused is not asked again, unless something else comes of it. */
+const REFUSAL_HOLDS_MS = 300_000;
 
 /** Where the charger's limits are decided. */
 export async function siteOf(ctx: Context, chargerId: string): Promise<SiteKey> {
@@ -97,8 +105,25 @@ async function findSite(tx: Context, key: SiteKey, isLocked: boolean): Promise<S
       'l.sentW',
       'l.sendingW',
       'l.sendingAt',
+      'l.refusedAt',
       sql<boolean>`s.node_id is not null`.as('isConnected'),
+      sql<boolean>`s.charger_id is not null`.as('hasConnected'),
     ])
+    .select(({ selectFrom }) =>
+      selectFrom('charging_profiles as f')
+        .innerJoin('sessions as z', 'z.id', 'f.sessionId')
+        .select(
+          sql`coalesce(json_agg(json_build_object('unit', f.unit, 'periods', f.sent_periods)), '[]')`.as(
+            'told',
+          ),
+        )
+        .whereRef('f.chargerId', '=', 'c.id')
+        .whereRef('f.connectorNumber', '=', 'k.number')
+        .where('f.status', 'in', ['pending', 'accepted', 'removing'])
+        .where('f.sentPeriods', 'is not', null)
+        .where('z.status', 'in', [...OPEN_STATUSES])
+        .as('txPeriods'),
+    )
     .select(({ selectFrom }) =>
       selectFrom('sessions as r')
         .select('r.id')
@@ -125,27 +150,34 @@ async function findSite(tx: Context, key: SiteKey, isLocked: boolean): Promise<S
   return { ceilingW: found.powerLimitW, connectors: connectors as SiteConnector[] };
 }
 
+/** The connectors that may draw, now or later: what they hold together is never above the ceiling. */
+export const countedConnectors = ({ connectors }: Site): SiteConnector[] =>
+  connectors.filter(({ hasConnected }) => hasConnected);
+
 /**
- * Each connector's share of the ceiling; those without a charge have none. One whose station cannot be reached, or
- * did not obey (`deaf`), counts at its maximum. Who began first is served first where the ceiling is too low for all.
+ * Each connector's share of the ceiling; one without a charge is on stand-by: it gets what a vehicle needs to begin, or
+ * nothing where others need it. One whose station cannot be told counts with what it holds, one that does not obey
+ * (`deaf`) at its maximum. Who began first is served first where the ceiling is too low for all.
  */
-export function sharesOf(site: Site, deaf: ReadonlySet<string>): Map<string, number> {
-  const charging = site.connectors.filter(connector => connector.sessionId !== null);
+export function sharesOf(site: Site, deaf: ReadonlySet<string>, nowMs: number): Map<string, number> {
   if (site.ceilingW === null) return new Map();
-  const bySession = allocatePower(
+  const counted = countedConnectors(site);
+  const nameOf = ({ id, sessionId }: SiteConnector) => sessionId ?? id;
+  const shares = allocatePower(
     site.ceilingW,
-    charging.map(connector => {
-      const isSilent = !connector.isConnected || deaf.has(connector.id);
-      const limitW = isSilent ? null : requestOf(connector)?.watts;
+    counted.map(connector => {
+      const isSilent = !connector.isConnected || isDeaf(connector, deaf, nowMs);
+      const limitW = requestOf(connector)?.watts ?? connector.maxPowerW;
       return {
-        id: connector.sessionId!,
-        maxW: Math.min(connector.maxPowerW, limitW ?? connector.maxPowerW),
+        id: nameOf(connector),
+        maxW: isSilent ? heldW(connector, deaf, nowMs) : Math.min(connector.maxPowerW, limitW),
         minW: minChargingW(connector),
         isSilent,
+        isStandBy: connector.sessionId === null,
       };
     }),
   );
-  return new Map(charging.map(({ id, sessionId }) => [id, bySession.get(sessionId!)!]));
+  return new Map(counted.map(connector => [connector.id, shares.get(nameOf(connector))!]));
 }
 
 /**
@@ -170,14 +202,23 @@ export function commandFor(connector: SiteConnector, shareW: number | null): Lim
 export const allowedW = (connector: SiteConnector, command: LimitCommand): number =>
   Math.min(connector.maxPowerW, command?.watts ?? connector.maxPowerW);
 
-/** The most that the connector may be drawing by what its station was told and is known to have taken. */
+/**
+ * The most that the connector may draw by what its station was told and is known to have taken. A station that is out of
+ * reach keeps to its profiles (OCPP 1.6, section 3.13.6; 2.0.1, K01.FR.27).
+ */
 export function heldW(connector: SiteConnector, deaf: ReadonlySet<string>, nowMs: number): number {
-  const { isConnected, maxPowerW, sentW, sendingW } = connector;
-  if (!isConnected || deaf.has(connector.id)) return maxPowerW;
-  if (sendingW === null) return Math.min(maxPowerW, sentW ?? maxPowerW);
-  if (!isOnItsWay(connector, nowMs)) return maxPowerW;
-  return Math.min(maxPowerW, Math.max(sentW ?? maxPowerW, sendingW));
+  const { maxPowerW, sentW, sendingW, txPeriods } = connector;
+  if (isDeaf(connector, deaf, nowMs) || sentW === null) return maxPowerW;
+  if (sendingW !== null && !isOnItsWay(connector, nowMs)) return maxPowerW;
+  const told = txPeriods.flatMap(({ unit, periods }) =>
+    periods.map(({ limit }) => drawnAtMostW(connector, unit, limit)),
+  );
+  return Math.min(maxPowerW, Math.max(sentW, sendingW ?? 0, ...told));
 }
+
+/** Whether the station has refused what it was told, just now or not long ago. */
+export const isDeaf = ({ id, refusedAt }: SiteConnector, deaf: ReadonlySet<string>, nowMs: number): boolean =>
+  deaf.has(id) || (refusedAt !== null && nowMs - epochMs(refusedAt) < REFUSAL_HOLDS_MS);
 
 /** Whether no limit is known to hold the connector: none was accepted, or an answer is missing. */
 export const isUnbounded = ({ sentW, sendingW }: SiteConnector): boolean =>

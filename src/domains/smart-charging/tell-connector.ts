@@ -4,7 +4,16 @@ import { inTransaction } from '../../kernel/transaction.ts';
 import { AGAIN_AFTER_SECONDS, balanceLater, sendLimitsLater } from './balance-later.ts';
 import { within } from './plan-round.ts';
 import { type Attempt, beginAttempt, type Delivery, deliver, REASONS } from './send-limit.ts';
-import { commandFor, heldW, isOnItsWay, isUnbounded, lockSite, sharesOf, siteOf } from './site.ts';
+import {
+  commandFor,
+  countedConnectors,
+  heldW,
+  isOnItsWay,
+  isUnbounded,
+  lockSite,
+  sharesOf,
+  siteOf,
+} from './site.ts';
 
 /** How long a caller waits for the connector while another command is on its way to it. */
 const PATIENCE_MS = 5_000;
@@ -36,13 +45,13 @@ async function begin(
   const nowMs = tx.now().epochMilliseconds;
   if (isOnItsWay(connector, nowMs)) return 'busy';
   const nobody = new Set<string>();
-  const shareW = sharesOf(site, nobody).get(connector.id) ?? null;
+  const shareW = sharesOf(site, nobody, nowMs).get(connector.id) ?? null;
   const command = commandFor(connector, shareW);
-  if (site.ceilingW === null || shareW === null) return beginAttempt(tx, connector, command);
-  const others = site.connectors.filter(({ id, sessionId }) => sessionId !== null && id !== connector.id);
+  if (site.ceilingW === null) return beginAttempt(tx, connector, command, false);
+  const others = countedConnectors(site).filter(({ id }) => id !== connector.id);
   const leftW = site.ceilingW - others.reduce((sum, other) => sum + heldW(other, nobody, nowMs), 0);
   const ownW = isUnbounded(connector) ? 0 : heldW(connector, nobody, nowMs);
-  return beginAttempt(tx, connector, within(connector, command, Math.max(leftW, ownW)));
+  return beginAttempt(tx, connector, within(connector, command, Math.max(leftW, ownW)), false);
 }
 
 /** The site's power is shared anew; a station that did not answer is asked again after a while. */

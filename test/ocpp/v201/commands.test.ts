@@ -5,7 +5,7 @@ import { globalId } from '../../support/global-id.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 import type { RawStation } from '../../support/station.ts';
 import { booted201, eventsOf, register, sendAll, status201 } from '../../support/station-201.ts';
-import { addCharger, addToken, ago, connect, type StagedCharger, sessionsOf } from '../stage.ts';
+import { addCharger, addToken, ago, callsTo, connect, type StagedCharger, sessionsOf } from '../stage.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -111,6 +111,72 @@ describe('a remote start', () => {
       { status: 'active', connector_number: 1 },
       { status: 'active', connector_number: 2 },
     ]);
+  });
+
+  it.each(['Started', 'Updated'] as const)(
+    'line 30: that was taken back, and that %s says to have been answered, is ended at once, and flagged',
+    async eventType => {
+      const answer = start();
+      const { remoteStartId } = (await asked('RequestStartTransaction', { status: 'Accepted' })) as {
+        remoteStartId: number;
+      };
+      const { id: cancelled } = (await answer).body.data;
+      await server.rest('POST', '/charging/stop', { body: { sessionId: cancelled } });
+      expect(await get(cancelled)).toMatchObject({ status: 'failed' });
+      const begin = ago({ seconds: 20 });
+      const started = {
+        eventType: 'Started',
+        seqNo: 0,
+        timestamp: begin,
+        triggerReason: 'CablePluggedIn',
+        evse: { id: 1, connectorId: 1 },
+        meterValue: [register(begin, 100)],
+      };
+      const answered = {
+        triggerReason: 'RemoteStart',
+        idToken: { idToken, type: 'ISO14443' },
+      };
+      const calls = callsTo(station);
+      const info = { remoteStartId, chargingState: 'Charging' };
+      if (eventType === 'Started') await event({ ...started, ...answered }, info);
+      else {
+        await event(started, { chargingState: 'EVConnected' });
+        await event({ ...answered, seqNo: 1 }, info);
+      }
+      expect(await asked('RequestStopTransaction', { status: 'Accepted' })).toEqual({ transactionId: 'T-1' });
+      await event({ seqNo: 2 }, info);
+      await event(
+        { eventType: 'Ended', seqNo: 3, triggerReason: 'RemoteStop', meterValue: [register(ago(), 130)] },
+        { remoteStartId, stoppedReason: 'Remote' },
+      );
+      await eventually(
+        async () =>
+          (await server.sql('select 1 from graphile_worker.jobs where run_at <= now()')).length === 0,
+      );
+      const missing = eventType === 'Started' ? ['missing_events'] : [];
+      expect(await sessionsOf(server, charger)).toMatchObject([
+        { id: cancelled, status: 'failed' },
+        { status: 'completed', energy_wh: '30.000', flags: ['started_after_cancel', ...missing] },
+      ]);
+      expect(calls).toEqual(['RequestStopTransaction']);
+    },
+  );
+
+  it('line 30: that was taken back says nothing of the next one with the same token', async () => {
+    const first = start();
+    await asked('RequestStartTransaction', { status: 'Accepted' });
+    const { id: cancelled } = (await first).body.data;
+    await server.rest('POST', '/charging/stop', { body: { sessionId: cancelled } });
+    const calls = callsTo(station);
+    await sendAll(
+      station,
+      eventsOf({ idToken, at: ago({ minutes: 1 }), steps: [], stop: { minute: 1, meter: 9 } }).slice(0, 1),
+    );
+    expect((await sessionsOf(server, charger))[1]).toMatchObject({ status: 'active', flags: [] });
+    expect(
+      await server.sql("select from graphile_worker.jobs where task_identifier = 'stop-cancelled'"),
+    ).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it('line 30: works where plugging in has begun the transaction already', async () => {
