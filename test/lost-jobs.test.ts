@@ -76,13 +76,13 @@ describe('a job that takes long', () => {
   it('is done anew where nobody shows life for it, and its lease with it', async () => {
     const webhook = await beginToPost();
     const [holder] = await holders();
-    // one that lives has looked in vain just now
-    await server.sql(alsoHeldBy, [holder]);
     // what the queue knows when another process had begun it, and died
     await server.sql('update graphile_worker._private_jobs set locked_by = $1 where locked_by = $2', [
       nobody(),
       holder,
     ]);
+    // one that lives looks in vain at this moment
+    await server.sql(alsoHeldBy, [holder]);
     await eventually(() => receiver.received.length === 2, { timeoutMs: 60_000 });
     answer.resolve();
     const [first, second] = receiver.received;
