@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/server/embedded-postgres.ts';
 import { migrate } from '../src/server/migrate.ts';
 import { killWhileCharging } from '../test/support/kills.ts';
+import { endPrograms } from '../test/support/process.ts';
 
 // 10,000 events of charging sessions while the server is killed five times: what a webhook and a stream have at the end.
 // Usage: npm run soak:kills [-- <events> [<kills>]]
@@ -31,6 +32,7 @@ ${logged.length} events of ${report.charges} charges, ${report.kills} kills, ${r
     report.sessions.billed === report.charges;
   if (!isWhole) process.exitCode = 1;
 } finally {
+  await endPrograms();
   await postgres.stop();
   rmSync(dataDir, { recursive: true, force: true });
 }

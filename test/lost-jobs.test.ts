@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { type Receiver, startReceiver } from './support/receiver.ts';
@@ -19,6 +20,7 @@ beforeAll(async () => {
 afterEach(async () => {
   answer.resolve();
   await server.sql('delete from webhook_subscriptions');
+  await server.sql('delete from graphile_worker._private_jobs where locked_by is not null');
   receiver.received.length = 0;
   answer = Promise.withResolvers();
 });
@@ -43,7 +45,13 @@ const holders = async () =>
   ).map(({ pool }) => pool);
 
 const HOURS_PASS = `update graphile_worker._private_jobs set locked_at = locked_at - interval '3 hours' where locked_at is not null`;
-const NOBODY = 'pool-of-nobody';
+/** A pool of workers whose process died. */
+const nobody = () => `pool-${randomUUID()}`;
+const waiting = 'select from graphile_worker.jobs where key = $1';
+/** Another job that does the same, begun just now. */
+const alsoHeldBy = `
+  insert into graphile_worker._private_jobs (task_id, payload, locked_at, locked_by)
+  select task_id, payload, clock_timestamp(), $1 from graphile_worker._private_jobs where locked_by is not null`;
 
 /** Another process, which has looked for lost jobs when this resolves. */
 const startBeside = () =>
@@ -70,14 +78,32 @@ describe('a job that takes long', () => {
     const [holder] = await holders();
     // what the queue knows when another process had begun it, and died
     await server.sql('update graphile_worker._private_jobs set locked_by = $1 where locked_by = $2', [
-      NOBODY,
+      nobody(),
       holder,
     ]);
+    // one that lives looks in vain at this moment
+    await server.sql(alsoHeldBy, [holder]);
     await eventually(() => receiver.received.length === 2, { timeoutMs: 60_000 });
     answer.resolve();
     const [first, second] = receiver.received;
     expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
     await deliveryIn(server, webhook, 'Delivered');
+  }, 90_000);
+
+  it('is not done twice at a time because another one for the same endpoint was lost', async () => {
+    const webhook = await beginToPost();
+    const [holder] = await holders();
+    const dead = nobody();
+    await server.sql(alsoHeldBy, [dead]);
+    await eventually(async () => !(await holders()).includes(dead), { timeoutMs: 60_000 });
+    // who takes it up finds the lease taken, and comes again when it ends
+    await eventually(
+      async () => (await server.sql(waiting, [`send-webhooks:${webhook.id}:lease`])).length === 1,
+    );
+    expect(await holders()).toEqual([holder]);
+    expect(receiver.received).toHaveLength(1);
+    answer.resolve();
+    expect(await deliveryIn(server, webhook, 'Delivered')).toMatchObject({ attempts: 1 });
   }, 90_000);
 });
 

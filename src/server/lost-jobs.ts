@@ -33,15 +33,22 @@ const LIFELESS = `
   select locked_by as pool, bool_or(locked_at < now() - make_interval(secs => ${LOST_AFTER_SECONDS})) as "isLong"
     from graphile_worker.jobs where locked_by is not null and not ${IS_HELD('locked_by')} group by locked_by`;
 
-/** The subscriptions that they were sending to, and nobody who lives. */
+/** To which subscriptions they were sending, and since when others have tried: by then the lease was taken. */
 const SENDING = `
-  select distinct payload ->> 'subscriptionId' as id, payload ->> 'networkId' as "networkId"
+  select lost.payload ->> 'subscriptionId' as id, lost.payload ->> 'networkId' as "networkId",
+         coalesce(min(other.locked_at), clock_timestamp())::text as "othersSince"
     from graphile_worker._private_jobs lost
-   where locked_by = any ($1) and task_id = (select id from graphile_worker._private_tasks where identifier = 'send-webhooks')
-     and not exists (
-       select from graphile_worker._private_jobs other
-        where other.locked_by <> all ($1) and other.task_id = lost.task_id
-          and other.payload ->> 'subscriptionId' = lost.payload ->> 'subscriptionId')`;
+    join graphile_worker._private_tasks task on task.id = lost.task_id and task.identifier = 'send-webhooks'
+    left join graphile_worker._private_jobs other
+      on other.task_id = lost.task_id and other.locked_by <> all ($1)
+     and other.payload ->> 'subscriptionId' = lost.payload ->> 'subscriptionId'
+   where lost.locked_by = any ($1) group by 1, 2`;
+
+interface Sending {
+  readonly id: string;
+  readonly networkId: string;
+  readonly othersSince: string;
+}
 
 type InNetwork = (networkId: string, work: (ctx: Context) => Promise<void>) => Promise<void>;
 
@@ -83,8 +90,9 @@ export function tendJobs(databaseUrl: string, log: Logger, pools: ReadonlySet<st
   async function free(current: pg.Client, dead: readonly string[]): Promise<void> {
     const { rows } = await current.query(`select pg_try_advisory_lock(${FREEING}) as "isMine"`);
     if (!rows[0].isMine) return;
-    const { rows: sending } = await current.query<{ id: string; networkId: string }>(SENDING, [dead]);
-    for (const { id, networkId } of sending) await inNetwork(networkId, ctx => endLease(ctx, id));
+    const { rows: sending } = await current.query<Sending>(SENDING, [dead]);
+    for (const { id, networkId, othersSince } of sending)
+      await inNetwork(networkId, ctx => endLease(ctx, id, othersSince));
     await current.query('select graphile_worker.force_unlock_workers($1)', [dead]);
     for (const target of sending) await inNetwork(target.networkId, ctx => sendSoon(ctx, target));
     await current.query(`select pg_advisory_unlock(${FREEING})`);

@@ -82,25 +82,31 @@ export async function killWhileCharging(options: KillsOptions): Promise<KillsRep
   const charging = Promise.all(
     stations.map((station, index) => chargeUntil(station, demo.idTag, index, () => isEnough)),
   );
+  // a station that cannot go on ends the waiting for what will not come any more
+  const stuck = charging.then(() => new Promise<never>(() => {}));
+  stuck.catch(() => {});
+  const until = (condition: () => Promise<boolean>) =>
+    Promise.race([stuck, eventually(condition, { timeoutMs: 1_200_000, everyMs: 200 })]);
   try {
     for (let kill = 1; kill <= kills; kill++) {
       const mark = (events * kill) / (kills + 1);
-      await eventually(async () => (await happened()) >= mark, { timeoutMs: 1_200_000 });
+      await until(async () => (await happened()) >= mark);
       await server.end('SIGKILL');
       tell(`killed ${kill} of ${kills}, ${await happened()} events in the log`);
       server = await runServer(settings);
     }
-    await eventually(async () => (await happened()) >= events, { timeoutMs: 1_200_000, everyMs: 200 });
+    await until(async () => (await happened()) >= events);
     isEnough = true;
     const charges = (await charging).reduce((sum, each) => sum + each, 0);
     for (const station of stations) await station.close();
     tell(`${charges} charges, ${await happened()} events`);
     // what is coalesced comes within a second; then all of it is on its way
-    await eventually(async () => {
+    const isQuiet = async () => {
       const before = await happened();
       await delay(2_000);
       return before === (await happened());
-    });
+    };
+    await eventually(isQuiet, { timeoutMs: 120_000 });
     const log = await rows<{ id: string; type: string }>(
       'select id, type from events where sequence > $1 order by sequence',
       [last],
@@ -127,9 +133,11 @@ export async function killWhileCharging(options: KillsOptions): Promise<KillsRep
       seconds: (performance.now() - began) / 1000,
     };
   } catch (error) {
-    throw new Error(server.output().slice(-4_000), { cause: error });
+    throw new Error(`${error}\n${server.output().slice(-4_000)}`, { cause: error });
   } finally {
     isEnough = true;
+    await Promise.all(stations.map(station => station.close()));
+    await charging.catch(() => {});
     stream.close();
     webhook.close();
     await server.end('SIGKILL');

@@ -8,6 +8,7 @@ const AGAIN_MS = 200;
 export class SteadyStation {
   readonly #options: StationOptions;
   #station: RawStation | undefined;
+  #isOver = false;
   /** How often it had to say something again. */
   repeats = 0;
 
@@ -17,13 +18,14 @@ export class SteadyStation {
 
   async call<Result = Record<string, unknown>>(action: string, payload: object): Promise<Result> {
     const id = randomUUID();
-    for (;;) {
+    while (!this.#isOver) {
       try {
         const station = await this.#connected();
         const frame = await heard(station, station.callFrame(action, payload, id));
         if (frame[0] === 3) return frame[2] as Result;
         // it was taken, and refused: no matter of the line, unless the server is about to go
-        if (station.socket.readyState === station.socket.OPEN) throw new Refused(JSON.stringify(frame));
+        if (station.socket.readyState === station.socket.OPEN)
+          throw new Refused(`${action} was refused: ${JSON.stringify(frame)}`);
       } catch (error) {
         if (error instanceof Refused) throw error;
       }
@@ -32,9 +34,12 @@ export class SteadyStation {
       this.repeats += 1;
       await delay(AGAIN_MS);
     }
+    throw new Error(`The station was closed before ${action} was acknowledged.`);
   }
 
+  /** Also gives up what is not acknowledged. */
   async close(): Promise<void> {
+    this.#isOver = true;
     await this.#station?.close();
   }
 

@@ -74,12 +74,20 @@ async function lease(ctx: Context, id: string): Promise<WebhookSubscription | nu
   });
 }
 
-/** Who was sending has died: the next one need not wait for the lease to end. */
-export async function endLease(ctx: Context, subscriptionId: string): Promise<void> {
+/**
+ * Who was sending has died: the next one need not wait for the lease to end. One that was taken behind the instant may
+ * be another's, whose job began then.
+ */
+export async function endLease(ctx: Context, subscriptionId: string, takenBefore: string): Promise<void> {
   await db(ctx)
     .updateTable('webhook_subscriptions')
     .set({ sendingUntil: null })
     .where('id', '=', subscriptionId)
+    .where(
+      'sendingUntil',
+      '<',
+      sql<string>`${takenBefore}::timestamptz + make_interval(secs => ${LEASE_SECONDS})`,
+    )
     .execute();
 }
 
