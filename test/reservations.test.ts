@@ -154,6 +154,24 @@ describe('a reservation', () => {
     await station.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' });
   });
 
+  it('line 32: is used by another token of its token’s group', async () => {
+    const { body } = await reserved(maya);
+    await server.sql('update tokens set group_uid = $1 where uid = any($2)', [
+      'Family',
+      [maya.tokenUid, luis.tokenUid],
+    ]);
+    const timestamp = Temporal.Now.instant().toString();
+    const { transactionId, idTagInfo } = await station.call<{ transactionId: number; idTagInfo: object }>(
+      'StartTransaction',
+      { connectorId: 1, idTag: luis.tokenUid, meterStart: 0, timestamp },
+    );
+    expect(idTagInfo).toEqual({ status: 'Accepted', parentIdTag: 'Family' });
+    const used = await maya.rest('GET', `/reservations/${body.data.id}`);
+    expect(used.body.data).toMatchObject({ statusReason: 'Used by a session' });
+    await station.call('StopTransaction', { transactionId, meterStop: 1, timestamp });
+    await server.sql('update tokens set group_uid = null where group_uid = $1', ['Family']);
+  });
+
   it('is not there for another driver', async () => {
     const { body } = await reserved(maya);
     expect((await luis.rest('GET', `/reservations/${body.data.id}`)).status).toBe(404);

@@ -83,8 +83,13 @@ describe('line 34: intervals of energy, in OCPP 1.6', () => {
   it('line 34: count once for each time, in whatever order and however often they come', async () => {
     const transactionId = await start();
     for (const at of [1, 0, 1, 3, 0, 2, 3]) await meter(transactionId, interval(INTERVALS[at]!));
-    // the same time, told another way
-    await meter(transactionId, interval([15, 0.7], { unit: 'kWh' }));
+    // the same time, told in another unit, and beside something else
+    await meter(transactionId, interval([59, 0.3495], { unit: 'kWh' }));
+    const power = { value: '0', measurand: 'Power.Active.Import' };
+    const [told] = interval(INTERVALS[3]!).sampledValue;
+    await meter(transactionId, { timestamp: time(59), sampledValue: [told, power] });
+    // what came late counts at the end
+    expect(await outcome()).toMatchObject({ energy_wh: '849.500' });
     await stop(transactionId, 0, { transactionData: INTERVALS.map(one => interval(one)) });
     await stop(transactionId, 0, { transactionData: INTERVALS.map(one => interval(one)) });
     await meter(transactionId, interval(INTERVALS[3]!));
@@ -123,6 +128,7 @@ describe('line 34: intervals of energy, in OCPP 1.6', () => {
           ],
         });
         await meter(transactionId, interval([minute + 1, 800]));
+        expect(await outcome()).toMatchObject({ energy_wh: `${wh}.000` });
       }
       await stop(transactionId, meterStart + 2_000);
       expect(await outcome()).toEqual(BY_REGISTER);

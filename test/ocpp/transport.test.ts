@@ -240,7 +240,7 @@ describe('two sockets with one identity', () => {
 });
 
 describe('the end of the process', () => {
-  it('line 19: calls that have come are answered, then every station is asked to connect again, even a dead one', async () => {
+  it('lines 10 and 19: calls that have come are answered, then every station is asked to connect again and waited for, even a dead one', async () => {
     const ending = await startTestServer();
     const charger = await addCharger(ending);
     const station = await bootedWithTwo(ending, charger);

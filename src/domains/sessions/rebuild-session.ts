@@ -62,7 +62,8 @@ export async function rebuildSession(
     event.transactionId,
   );
   const samples = await samplesOf(tx, session.id);
-  const facts = withRegister(session.flags.includes(END_NOT_SEEN) ? factsOf(events, true) : told, samples);
+  const hasEnded = isOver || session.flags.includes(END_NOT_SEEN);
+  const facts = factsOf(events, hasEnded, firstRegisterIn(samples, told.startedAt));
   await settle(tx, station, session, facts, { connector, begins, isOffline: event.isOffline });
   await stopIfCancelled(tx, session, facts.remoteStartNumber, facts.end !== null);
   if (begins) await emitSession(tx, 'session.started', session, station.uid);
@@ -73,14 +74,10 @@ export async function rebuildSession(
   return session;
 }
 
-/** Stations may tell registers in MeterValues too, or there alone: the charge begins at the first one. */
-function withRegister(facts: TransactionFacts, samples: readonly MeterObservation[]): TransactionFacts {
-  if (facts.isStartRegisterTold) return facts;
-  const first = samples
-    .filter(({ at, registerWh }) => registerWh !== null && at >= epochMs(facts.startedAt))
-    .sort(inOrder)[0];
-  return { ...facts, startRegisterWh: first?.registerWh ?? facts.startRegisterWh };
-}
+/** Stations may tell registers in MeterValues too, or there alone. */
+const firstRegisterIn = (samples: readonly MeterObservation[], startedAt: string): string | null =>
+  samples.filter(({ at, registerWh }) => registerWh !== null && at >= epochMs(startedAt)).sort(inOrder)[0]
+    ?.registerWh ?? null;
 
 /** The transaction's session; the remote start's where the station says that it answers one; else a new one. */
 async function sessionOf(

@@ -14,8 +14,6 @@ export interface TransactionFacts {
   readonly startedAt: string;
   /** Null where no register is known yet. */
   readonly startRegisterWh: string | null;
-  /** The Started told it; else it is the first that any message told. */
-  readonly isStartRegisterTold: boolean;
   readonly startReason: string;
   readonly isStartSeen: boolean;
   readonly end: TransactionEnd | null;
@@ -40,9 +38,14 @@ export interface TransactionEnd {
 
 /**
  * Puts a transaction together: the same from the same messages, in whatever order they came (OCPP lines 35 and 36).
- * `isOver`: the station has said that it goes on no more and that nothing about it is still to come.
+ * `isOver`: the station has said that it goes on no more and that nothing about it is still to come. Where its Started
+ * tells no register, the charge begins at the first one that was sampled, in whatever message.
  */
-export function factsOf(messages: readonly TransactionEvent[], isOver: boolean): TransactionFacts {
+export function factsOf(
+  messages: readonly TransactionEvent[],
+  isOver: boolean,
+  firstSampledWh: string | null = null,
+): TransactionFacts {
   const events = [...messages].sort(inSequence);
   const byTime = [...events].sort((a, b) => epochMs(a.at) - epochMs(b.at) || inSequence(a, b));
   const started = events.find(event => event.type === 'Started');
@@ -57,7 +60,7 @@ export function factsOf(messages: readonly TransactionEvent[], isOver: boolean):
   };
   const stopToken = told(content => (content.isStopToken ? content.idToken : null));
   const registers = events.flatMap(({ content }) => content.firstRegister ?? []).sort((a, b) => a.at - b.at);
-  const startRegisterWh = started?.content.firstRegister?.wh ?? registers[0]?.wh ?? null;
+  const startRegisterWh = started?.content.firstRegister?.wh ?? firstSampledWh ?? registers[0]?.wh ?? null;
   const startedAt = started?.at ?? earlier(first, registers[0]?.at);
   const isEndTimely =
     ended !== undefined &&
@@ -69,7 +72,6 @@ export function factsOf(messages: readonly TransactionEvent[], isOver: boolean):
   return {
     startedAt,
     startRegisterWh,
-    isStartRegisterTold: started?.content.firstRegister != null,
     startReason: first.content.triggerReason,
     isStartSeen: started !== undefined,
     isEndSeen: ended !== undefined,

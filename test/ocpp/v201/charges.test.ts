@@ -630,6 +630,17 @@ describe('messages in disorder', () => {
     },
   );
 
+  it('line 28: an end below the first register, which MeterValues told, makes no energy negative', async () => {
+    const [started, ended] = eventsOf({ ...charge(), at: ago({ minutes: 60 }), steps: [], stop: STOP });
+    await sendAll(station, [{ ...started!, meterValue: undefined }]);
+    await station.call('MeterValues', { evseId: 1, meterValue: [register(ago({ minutes: 40 }), 52_000)] });
+    const meterValue = [register(ago({ minutes: 10 }), 51_000, 'Transaction.End')];
+    await sendAll(station, [{ ...ended!, meterValue }]);
+    expect(await session()).toMatchObject({ status: 'failed', energy_wh: '0.000' });
+    expect(await setAsideOf(server, charger)).toContain('implausible_stop_meter');
+    expect(await billsOf(server, charger)).toEqual([]);
+  });
+
   it('line 24: a clock that shows 1970 does not put the charge there', async () => {
     const events = eventsOf({ ...charge(), at: '1970-01-01T00:05:00Z' });
     await sendAll(station, events);
