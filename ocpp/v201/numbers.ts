@@ -1,4 +1,4 @@
-import type { EvsePlace } from '../../src/domains/chargers/connectors.ts';
+import type { EvsePlace } from '../../src/domains/chargers/connector.entity.ts';
 import type { Evse } from './messages.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
