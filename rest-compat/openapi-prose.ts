@@ -260,7 +260,7 @@ export const PARAMETERS: Readonly<Record<string, string>> = {
   idleMinutes: 'Idle minutes that are charged for: the grace is taken off already.',
   eventTypes: 'Only events of these types.',
   stationIds: 'Only events of these chargers: UUIDs or identities.',
-  'Last-Event-ID': 'Go on behind this event, up to 24 hours back.',
+  'Last-Event-ID': 'Go on behind this event, as far back as the log is kept: at least 24 hours.',
 };
 
 /** What a member of a body may look like, where its type alone does not show it. */

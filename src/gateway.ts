@@ -1,26 +1,27 @@
 import './telemetry-off.ts';
-import { ConfigError, readConfig } from './server/config.ts';
+import { runCommand } from './server/command.ts';
 import { startGateway } from './server/federated-gateway.ts';
 import { openLog } from './server/log.ts';
 
-try {
-  const config = readConfig(process.env);
-  const gateway = await startGateway({
-    port: config.GATEWAY_PORT,
-    subgraphsUrl: config.GATEWAY_SUBGRAPHS_URL,
-    log: openLog(config),
-  });
-  process.stdout.write(
-    `The gateway is at ${gateway.url}, over the subgraphs at ${config.GATEWAY_SUBGRAPHS_URL}\n`,
-  );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void gateway.close().then(() => process.exit(0)));
-  }
-} catch (error) {
-  process.stderr.write(
-    error instanceof ConfigError
-      ? `A setting cannot be used:\n${error.message}\n`
-      : `The gateway did not start: ${error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exit(1);
-}
+const HELP = `npm run gateway     the subgraphs of a running server as one graph (docs/federation.md)
+
+  GATEWAY_SUBGRAPHS_URL   where the server is (default http://localhost:4000)
+  GATEWAY_PORT, HOST      where the gateway listens (default 4001, 127.0.0.1)
+`;
+
+await runCommand({
+  help: HELP,
+  portSetting: 'GATEWAY_PORT',
+  async start(config) {
+    const gateway = await startGateway({
+      host: config.HOST,
+      port: config.GATEWAY_PORT,
+      subgraphsUrl: config.GATEWAY_SUBGRAPHS_URL,
+      log: openLog(config),
+    });
+    process.stdout.write(
+      `The gateway is at ${gateway.url}, over the subgraphs at ${config.GATEWAY_SUBGRAPHS_URL}\n`,
+    );
+    return gateway;
+  },
+});

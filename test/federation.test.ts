@@ -144,7 +144,12 @@ describe('the gateway', () => {
       destinations.push(destinationOf(args));
       return connect.apply(this, args as never);
     } as typeof connect;
-    gateway = await startGateway({ port: 0, subgraphsUrl: server.url, log: pino({ level: 'silent' }) });
+    gateway = await startGateway({
+      host: '127.0.0.1',
+      port: 0,
+      subgraphsUrl: server.url,
+      log: pino({ level: 'silent' }),
+    });
   });
   afterAll(async () => {
     await gateway?.close();

@@ -1,4 +1,4 @@
-import type { EvsePlace } from '../../src/domains/chargers/connectors.ts';
+import type { EvsePlace } from '../../src/domains/chargers/connector.entity.ts';
 import { int32 } from '../int32.ts';
 import type { Evse } from './messages.ts';
 

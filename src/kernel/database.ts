@@ -27,6 +27,10 @@ function setTenantAtCheckout(pool: pg.Pool): void {
   };
 }
 
+/** A server that went without a word is noticed, also by who only listens. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
+const CONNECT_TIMEOUT_MS = 30_000;
+
 export interface DatabaseOptions {
   /** The owner's connection string; the pool takes `APP_ROLE` as it connects. */
   readonly url: string;
@@ -44,6 +48,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     driverOptions: {
       options: `-c role=${APP_ROLE} -c timezone=UTC`,
       max: options.poolSize,
+      ...KEEP_ALIVE,
       onPoolCreated: (pool: pg.Pool) => {
         if (options.onStatement) reportStatements(pool, options.onStatement);
         setTenantAtCheckout(pool);
@@ -76,6 +81,8 @@ export async function connectAsOwner(
     connectionString: url,
     application_name: applicationName,
     ...(queryTimeoutMs && { query_timeout: queryTimeoutMs }),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...KEEP_ALIVE,
   });
   await client.connect();
   return client;

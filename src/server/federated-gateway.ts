@@ -14,6 +14,7 @@ const SUPERGRAPH = new URL('../../schema/printed/supergraph.graphql', import.met
 const PRINTED_URL = 'http://localhost:4000';
 
 export interface GatewayOptions {
+  readonly host: string;
   readonly port: number;
   /** Where Chargegraph is, without `/subgraphs`. */
   readonly subgraphsUrl: string;
@@ -28,7 +29,7 @@ interface Caller {
 export async function startGateway(
   options: GatewayOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { port, log } = options;
+  const { host, port, log } = options;
   const subgraphsUrl = options.subgraphsUrl.replace(/\/+$/, '');
   const gateway = new ApolloGateway({
     supergraphSdl: readFileSync(SUPERGRAPH, 'utf8').replaceAll(
@@ -48,11 +49,14 @@ export async function startGateway(
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
   const { url } = await startStandaloneServer(server, {
-    listen: { port },
+    listen: { host, port },
     context: async ({ req }) => ({ headers: passedOn(req.headers) }),
   });
   return { url, close: () => server.stop() };
 }
+
+/** Longer than a subgraph takes that waits for a charging station. */
+const SUBGRAPH_TIMEOUT_MS = 150_000;
 
 const PASSED_ON = ['x-api-key', 'authorization', 'x-request-id'];
 
@@ -61,6 +65,10 @@ const passedOn = (headers: NodeJS.Dict<string | string[]>): Record<string, strin
 
 /** Asks a subgraph in the caller's name. */
 class CallersDataSource extends RemoteGraphQLDataSource<Caller> {
+  // the gateway's own fetch waits without end
+  override fetcher: RemoteGraphQLDataSource['fetcher'] = (url, init) =>
+    fetch(url, { ...init, signal: AbortSignal.timeout(SUBGRAPH_TIMEOUT_MS) } as RequestInit);
+
   override willSendRequest({ request, context }: GraphQLDataSourceProcessOptions<Caller>): void {
     const { headers = {} } = context as Partial<Caller>;
     for (const [name, value] of Object.entries(headers)) request.http?.headers.set(name, value);

@@ -12,7 +12,8 @@ export function startPage({ url, demo, app }: Server): string {
     `  GraphQL and GraphiQL   ${url}/graphql`,
     `  Subscriptions          ${socket}/graphql   (graphql-ws; SSE at the same address)`,
     `  REST                   ${url}/emsp/v1`,
-    `  Charging stations      ${socket}/ocpp/<identity>   (OCPP 1.6J)`,
+    `  REST reference         ${url}/docs`,
+    `  Charging stations      ${socket}/ocpp/<identity>   (OCPP 2.0.1, 1.6J)`,
     `  Health                 ${url}/healthz, ${url}/readyz`,
     '',
     ...(demo

@@ -72,13 +72,10 @@ describe('taking a station out of service', () => {
     await boot();
     expect(await isTold()).toEqual({ connectorId: 0, type: 'Operative' });
     expect(await isTold('Scheduled')).toEqual({ connectorId: 1, type: 'Inoperative' });
-    await eventually(
-      async () =>
-        expect(await wishes()).toEqual([
-          [null, true, 'ACCEPTED'],
-          [1, false, 'SCHEDULED'],
-        ]) ?? true,
-    );
+    await expect.poll(wishes, { timeout: 10_000 }).toEqual([
+      [null, true, 'ACCEPTED'],
+      [1, false, 'SCHEDULED'],
+    ]);
   });
 
   it('that does not answer is told again', async () => {

@@ -19,6 +19,12 @@ export const CONNECTOR_STATUSES = [
 ] as const;
 export type ConnectorStatus = (typeof CONNECTOR_STATUSES)[number];
 
+/** A connector as OCPP 2.0.1 names it: within its EVSE, or only the EVSE where `connector` is null. */
+export interface EvsePlace {
+  readonly evse: number;
+  readonly connector: number | null;
+}
+
 /**
  * A connector and its EVSE. `number` counts from 1 within the station; `evseNumber` and `evseConnectorNumber` are
  * OCPP 2.0.1's pair. `standard`, `format` and `powerType` are OCPI's words.

@@ -3,14 +3,8 @@ import type { Context } from '../../kernel/context.ts';
 import { newId } from '../../kernel/ids.ts';
 import { db } from '../db.ts';
 import { RUNNING_STATUSES } from '../sessions/session-states.ts';
-import type { Connector } from './connector.entity.ts';
+import type { Connector, EvsePlace } from './connector.entity.ts';
 import type { Station } from './station.ts';
-
-/** A connector as OCPP 2.0.1 names it: within its EVSE, or only the EVSE where `connector` is null. */
-export interface EvsePlace {
-  readonly evse: number;
-  readonly connector: number | null;
-}
 
 /** A connector as its station names it: by its number within the station (OCPP 1.6), or within its EVSE. */
 export type ConnectorOfStation = number | EvsePlace;

@@ -3,8 +3,8 @@ import { epochMs } from '../../kernel/instant.ts';
 import { NotSentError } from '../../kernel/not-sent-error.ts';
 import { phoneNumber } from '../../kernel/phone-number.ts';
 import { db } from '../db.ts';
-import type { PushSubscription } from '../push/push-subscription.entity.ts';
-import { type PushMessage, type PushOutcome, pushTo } from '../push/send-push.ts';
+import type { PushOutcome, PushSubscription } from '../push/push-subscription.entity.ts';
+import { type PushMessage, pushTo } from '../push/send-push.ts';
 import { brandedMail } from './branded-mail.ts';
 import type { Channel, Notification } from './notification.entity.ts';
 

@@ -3,7 +3,7 @@ import { column } from '../../kernel/columns.ts';
 import { tenantTable } from '../../kernel/tenancy.ts';
 import { Driver } from '../drivers/driver.entity.ts';
 import { Network } from '../network/network.entity.ts';
-import type { PushOutcome } from '../push/send-push.ts';
+import type { PushOutcome } from '../push/push-subscription.entity.ts';
 
 export const CHANNELS = ['push', 'email', 'sms'] as const;
 export type Channel = (typeof CHANNELS)[number];

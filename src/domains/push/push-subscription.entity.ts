@@ -4,6 +4,12 @@ import { tenantTable } from '../../kernel/tenancy.ts';
 import { Driver } from '../drivers/driver.entity.ts';
 import { Network } from '../network/network.entity.ts';
 
+/**
+ * What a push service said: `gone` where the device has withdrawn, `refused` where it did not take the message,
+ * `unknown` where it may have.
+ */
+export type PushOutcome = 'sent' | 'gone' | 'refused' | 'unknown';
+
 /** A browser or an app of a driver's, as the Push API names it. It belongs to whoever signed in there last. */
 export const PushSubscription = defineEntity({
   name: 'PushSubscription',

@@ -2,7 +2,7 @@ import webPush from 'web-push';
 import type { Context } from '../../kernel/context.ts';
 import { UnreachableError } from '../../kernel/guarded-fetch.ts';
 import { db } from '../db.ts';
-import type { PushSubscription } from './push-subscription.entity.ts';
+import type { PushOutcome, PushSubscription } from './push-subscription.entity.ts';
 import { vapidKeys } from './vapid-keys.ts';
 
 const TTL_SECONDS = 3600;
@@ -18,12 +18,6 @@ export interface PushMessage {
   /** For the app, which opens what it names. */
   readonly data?: Readonly<Record<string, string>>;
 }
-
-/**
- * What a push service said: `gone` where the device has withdrawn, `refused` where it did not take the message,
- * `unknown` where it may have.
- */
-export type PushOutcome = 'sent' | 'gone' | 'refused' | 'unknown';
 
 /** Encrypts the message to the device (RFC 8291) and posts it; a device that is gone is forgotten. */
 export async function pushTo(

@@ -2,7 +2,7 @@ import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { column } from '../../kernel/columns.ts';
 import { tenantTable } from '../../kernel/tenancy.ts';
 import { Charger } from '../chargers/charger.entity.ts';
-import type { EvsePlace } from '../chargers/connectors.ts';
+import type { EvsePlace } from '../chargers/connector.entity.ts';
 import { Network } from '../network/network.entity.ts';
 
 export type TransactionEventType = 'Started' | 'Updated' | 'Ended';

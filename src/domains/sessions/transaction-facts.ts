@@ -1,5 +1,5 @@
 import { epochMs } from '../../kernel/instant.ts';
-import type { EvsePlace } from '../chargers/connectors.ts';
+import type { EvsePlace } from '../chargers/connector.entity.ts';
 import { isPlausibleTime } from '../chargers/station-clock.ts';
 import type { StatusObservation } from './observation.ts';
 import type { IdToken, TransactionEvent } from './transaction-event.entity.ts';
