@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault } from '../simulator/stripe/faults.ts';
 import { hold, waitingForLock } from './ocpp/stage.ts';
 import { bootedStation, demoCharger } from './support/charge.ts';
 import { type SignedIn, signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
 import { rowId } from './support/global-id.ts';
+import { allTaken } from './support/notifications.ts';
 import { enablePayments, paymentOf, saveCard, startPayingServer, type TestStripe } from './support/paying.ts';
 import { pdfText } from './support/pdf-text.ts';
 import type { RestAnswer, TestServer } from './support/server.ts';
@@ -169,25 +171,28 @@ describe('a charge', () => {
     ]);
   });
 
-  it('whose rest is declined has failed, with an alert; a retry takes it', async () => {
-    const driver = await driverWith();
-    const sessionId = await started(driver);
-    stripe.faults.plan({ kind: 'decline', code: 'card_declined', on: 'payment_intents.create' });
-    await stop(await plugIn(driver.tokenUid), METER_WH.dear);
-    const payment = await settled(sessionId, 'FAILED');
-    expect(atStripe(sessionId)[0]).toEqual({ held: 0, captured: 2500, refunded: 0 });
-    await eventually(async () => (await alertsOf(sessionId)).length > 0);
-    expect(await server.sql('select type from alerts where subject = $1', [sessionId])).toEqual([
-      { type: 'payment_failed' },
-    ]);
-    expect((await retry(payment.transaction!.id)).data).toEqual({ result: { paymentStatus: 'CAPTURED' } });
-    expect(await eventsOf(sessionId)).toEqual([
-      'payment.authorized',
-      'payment.captured',
-      'payment.failed',
-      'payment.captured',
-    ]);
-  });
+  it.each<Fault>([{ kind: 'decline', code: 'card_declined' }, { kind: 'authentication_required' }])(
+    'whose rest is refused ($kind) has failed, with an alert; a retry takes it',
+    async fault => {
+      const driver = await driverWith();
+      const sessionId = await started(driver);
+      stripe.faults.plan({ ...fault, on: 'payment_intents.create' } as Fault);
+      await stop(await plugIn(driver.tokenUid), METER_WH.dear);
+      const payment = await settled(sessionId, 'FAILED');
+      expect(atStripe(sessionId)[0]).toEqual({ held: 0, captured: 2500, refunded: 0 });
+      await eventually(async () => (await alertsOf(sessionId)).length > 0);
+      expect(await server.sql('select type from alerts where subject = $1', [sessionId])).toEqual([
+        { type: 'payment_failed' },
+      ]);
+      expect((await retry(payment.transaction!.id)).data).toEqual({ result: { paymentStatus: 'CAPTURED' } });
+      expect(await eventsOf(sessionId)).toEqual([
+        'payment.authorized',
+        'payment.captured',
+        'payment.failed',
+        'payment.captured',
+      ]);
+    },
+  );
 
   it('without energy lets the hold go', async () => {
     const sessionId = await charge(await driverWith(), 0);
@@ -327,19 +332,24 @@ describe('a hold that is not granted', () => {
     ['a card that is declined', 'pm_card_chargeCustomerFail', 'payment_failed'],
     ['a card that wants its holder', 'pm_card_authenticationRequired', 'authentication_required'],
     ['no card', null, 'payment_failed'],
-  ])('for %s: 402, an event, and no remote start', async (_, card, error) => {
-    const driver = await driverWith(card);
-    const answer = await start(driver);
-    expect(answer).toMatchObject({ status: 402, body: { error, code: error } });
-    const { data: sessions } = (await driver.rest('GET', '/charging/sessions')).body;
-    expect(sessions).toMatchObject([{ status: 'failed' }]);
-    expect(await eventsOf(sessions[0].id)).toEqual(['payment.failed']);
-    // the station was told nothing: what it hears next is somebody else's start
-    await started(await driverWith()).then(id =>
-      server.rest('POST', '/charging/stop', { body: { sessionId: id } }),
-    );
-    await settled(sessions[0].id, 'FAILED');
-  });
+  ])(
+    'for %s: 402, an event, and no remote start; an alert unless the driver can do it alone',
+    async (_, card, error) => {
+      const driver = await driverWith(card);
+      const answer = await start(driver);
+      expect(answer).toMatchObject({ status: 402, body: { error, code: error } });
+      const { data: sessions } = (await driver.rest('GET', '/charging/sessions')).body;
+      expect(sessions).toMatchObject([{ status: 'failed' }]);
+      expect(await eventsOf(sessions[0].id)).toEqual(['payment.failed']);
+      // the station was told nothing: what it hears next is somebody else's start
+      await started(await driverWith()).then(id =>
+        server.rest('POST', '/charging/stop', { body: { sessionId: id } }),
+      );
+      await settled(sessions[0].id, 'FAILED');
+      await allTaken(server, 'alerts');
+      expect(await alertsOf(sessions[0].id)).toHaveLength(error === 'authentication_required' ? 0 : 1);
+    },
+  );
 
   it('nobody knows of, for Stripe is silent: 502, no remote start; what was held is let go', async () => {
     const driver = await driverWith();
