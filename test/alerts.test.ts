@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from '../src/kernel/ids.ts';
 import { bootedStation, demoCharger } from './support/charge.ts';
 import { signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
@@ -216,6 +217,19 @@ it('a payment that fails is an alert, again the same one, until it was made', as
   expect(alert.message).toBe('A payment of $4.13 failed: The card was declined.');
   await emitEvents(server, { ...failed, type: 'payment.captured' as 'payment.failed' });
   await theAlert(({ resolvedAt }) => resolvedAt !== null);
+});
+
+it('a payment that the bank wants the cardholder for is an alert only once there is a bill for it', async () => {
+  const ana = await signIn(server);
+  const reason = 'authentication_required';
+  const wanted = paymentEvent(server, 'payment.failed', ana, { reason });
+  await emitEvents(server, wanted);
+  await allTaken();
+  expect(await alerts()).toEqual([]);
+  const payload = { ...wanted.payload, transactionId: newId() };
+  await emitEvents(server, { ...wanted, payload });
+  const { message, occurrences } = await theAlert();
+  expect([message, occurrences]).toEqual(['A payment of $4.13 failed: authentication_required.', 1]);
 });
 
 it('another network’s operators hear of none of it', async () => {

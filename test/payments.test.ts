@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault } from '../simulator/stripe/faults.ts';
+import { hold, waitingForLock } from './ocpp/stage.ts';
 import { bootedStation, demoCharger } from './support/charge.ts';
 import { type SignedIn, signIn } from './support/driver.ts';
 import { eventually } from './support/eventually.ts';
+import { rowId } from './support/global-id.ts';
+import { allTaken } from './support/notifications.ts';
 import { enablePayments, paymentOf, saveCard, startPayingServer, type TestStripe } from './support/paying.ts';
+import { pdfText } from './support/pdf-text.ts';
 import type { RestAnswer, TestServer } from './support/server.ts';
 import type { RawStation } from './support/station.ts';
 
@@ -93,6 +98,30 @@ const eventsOf = async (sessionId: string) =>
     )
   ).map(({ type }) => type);
 
+const retry = (transactionId: string) =>
+  server.graphql(
+    'mutation ($id: ID!) { result: retryPayment(transactionId: $id) { ... on Transaction { paymentStatus } ... on Error { code } } }',
+    { id: transactionId },
+  );
+
+/** Issues an invoice: how it stands whenever it is asked. */
+async function invoiceOf(ids: readonly string[]) {
+  const { data } = await server.graphql<{ result: { id: string } }>(
+    'mutation ($ids: [ID!]!) { result: createInvoice(input: { transactionIds: $ids }) { ... on Invoice { id } } }',
+    { ids },
+  );
+  return async () => {
+    const answer = await server.graphql<{ invoice: { status: string; pdfUrl: string } }>(
+      'query ($id: ID!) { invoice(id: $id) { status pdfUrl } }',
+      { id: data.result.id },
+    );
+    return answer.data.invoice;
+  };
+}
+
+const printed = async (pdfUrl: string): Promise<string> =>
+  pdfText(Buffer.from(await (await fetch(server.url + pdfUrl)).arrayBuffer()));
+
 /** All that Stripe has of a session: each intent's money. */
 const atStripe = (sessionId: string) =>
   [...stripe.books.paymentIntents.values()]
@@ -142,29 +171,28 @@ describe('a charge', () => {
     ]);
   });
 
-  it('whose rest is declined has failed, with an alert; a retry takes it', async () => {
-    const driver = await driverWith();
-    const sessionId = await started(driver);
-    stripe.faults.plan({ kind: 'decline', code: 'card_declined', on: 'payment_intents.create' });
-    await stop(await plugIn(driver.tokenUid), METER_WH.dear);
-    const payment = await settled(sessionId, 'FAILED');
-    expect(atStripe(sessionId)[0]).toEqual({ held: 0, captured: 2500, refunded: 0 });
-    await eventually(async () => (await alertsOf(sessionId)).length > 0);
-    expect(await server.sql('select type from alerts where subject = $1', [sessionId])).toEqual([
-      { type: 'payment_failed' },
-    ]);
-    const retry = await server.graphql(
-      'mutation ($id: ID!) { result: retryPayment(transactionId: $id) { ... on Transaction { paymentStatus } ... on Error { code } } }',
-      { id: payment.transaction!.id },
-    );
-    expect(retry.data).toEqual({ result: { paymentStatus: 'CAPTURED' } });
-    expect(await eventsOf(sessionId)).toEqual([
-      'payment.authorized',
-      'payment.captured',
-      'payment.failed',
-      'payment.captured',
-    ]);
-  });
+  it.each<Fault>([{ kind: 'decline', code: 'card_declined' }, { kind: 'authentication_required' }])(
+    'whose rest is refused ($kind) has failed, with an alert; a retry takes it',
+    async fault => {
+      const driver = await driverWith();
+      const sessionId = await started(driver);
+      stripe.faults.plan({ ...fault, on: 'payment_intents.create' } as Fault);
+      await stop(await plugIn(driver.tokenUid), METER_WH.dear);
+      const payment = await settled(sessionId, 'FAILED');
+      expect(atStripe(sessionId)[0]).toEqual({ held: 0, captured: 2500, refunded: 0 });
+      await eventually(async () => (await alertsOf(sessionId)).length > 0);
+      expect(await server.sql('select type from alerts where subject = $1', [sessionId])).toEqual([
+        { type: 'payment_failed' },
+      ]);
+      expect((await retry(payment.transaction!.id)).data).toEqual({ result: { paymentStatus: 'CAPTURED' } });
+      expect(await eventsOf(sessionId)).toEqual([
+        'payment.authorized',
+        'payment.captured',
+        'payment.failed',
+        'payment.captured',
+      ]);
+    },
+  );
 
   it('without energy lets the hold go', async () => {
     const sessionId = await charge(await driverWith(), 0);
@@ -180,6 +208,66 @@ describe('a charge', () => {
     const payment = await settled(sessionId, null);
     expect(payment.transaction).toMatchObject({ paymentStatus: null, bill: { total: { amount: '3.68' } } });
     expect(atStripe(sessionId)).toEqual([{ held: 0, captured: 0, refunded: 0 }]);
+  });
+
+  it.each([
+    ['was held for', {}, 'pm_card_visa', 'CANCEL 0.00 SUCCEEDED'],
+    ['was held nothing for', { holdAmount: null }, 'pm_card_visa', undefined],
+    ['could not be held for', {}, 'pm_card_chargeCustomerFail', 'HOLD 25.00 FAILED'],
+  ])(
+    'below the minimum that %s is settled on its invoices: paid, and waived',
+    async (_, bounds, card, last) => {
+      await enablePayments(server, stripe, { minimumAmount: '10', ...bounds });
+      const driver = await driverWith(card);
+      const transactionId = await plugIn(driver.tokenUid);
+      if (card !== 'pm_card_visa') {
+        station.reply((await station.expectCall('RemoteStopTransaction')).id, { status: 'Accepted' });
+      }
+      await stop(transactionId, METER_WH.cheap);
+      await enablePayments(server, stripe);
+      const [session] = await server.sql<{ id: string }>(
+        'select id from sessions where transaction_number = $1',
+        [transactionId],
+      );
+      const { transaction } = await settled(session!.id, null);
+      expect((await ledger(session!.id)).at(-1)).toBe(last);
+      const invoice = await invoiceOf([transaction!.id]);
+      await eventually(async () => (await invoice()).status === 'PAID');
+      const lines = await printed((await invoice()).pdfUrl);
+      expect(lines).toContain('Status: \nPaid');
+      expect(lines).toContain('3.68 USD of it is below the least amount that is charged, and is waived.');
+    },
+  );
+
+  it('is paid for in the same moment as the other one of its invoice: the invoice is paid', async () => {
+    await enablePayments(server, stripe, { holdAmount: null });
+    const driver = await driverWith();
+    const bills: string[] = [];
+    stripe.faults.plan({ kind: 'decline', code: 'card_declined', on: 'payment_intents.create', times: 2 });
+    for (let nth = 0; nth < 2; nth++) {
+      const { transaction } = await settled(await charge(driver, METER_WH.cheap), 'FAILED');
+      bills.push(transaction!.id);
+    }
+    await enablePayments(server, stripe);
+    const invoice = await invoiceOf(bills);
+    expect((await invoice()).status).toBe('ISSUED');
+    // both charges are made before either is written down
+    const waiting = bills.map(rowId);
+    const holding: ReturnType<typeof hold>[] = [];
+    const areHeld = Promise.withResolvers<void>();
+    const during = async () => {
+      const ids = [waiting.pop()];
+      holding.push(hold(server, 'select from transactions where id = $1 for update', ids));
+      if (waiting.length === 0) areHeld.resolve(Promise.all(holding).then(() => {}));
+      await areHeld.promise;
+    };
+    stripe.faults.plan({ kind: 'in_progress', during, on: 'payment_intents.create', times: 2 });
+    const retries = bills.map(retry);
+    await eventually(async () => (await waitingForLock(server)) === 2);
+    await Promise.all(holding.map(async held => (await held).release()));
+    for (const { data } of await Promise.all(retries))
+      expect(data).toEqual({ result: { paymentStatus: 'CAPTURED' } });
+    expect((await invoice()).status).toBe('PAID');
   });
 
   it('above the maximum is charged the maximum', async () => {
@@ -244,19 +332,24 @@ describe('a hold that is not granted', () => {
     ['a card that is declined', 'pm_card_chargeCustomerFail', 'payment_failed'],
     ['a card that wants its holder', 'pm_card_authenticationRequired', 'authentication_required'],
     ['no card', null, 'payment_failed'],
-  ])('for %s: 402, an event, and no remote start', async (_, card, error) => {
-    const driver = await driverWith(card);
-    const answer = await start(driver);
-    expect(answer).toMatchObject({ status: 402, body: { error, code: error } });
-    const { data: sessions } = (await driver.rest('GET', '/charging/sessions')).body;
-    expect(sessions).toMatchObject([{ status: 'failed' }]);
-    expect(await eventsOf(sessions[0].id)).toEqual(['payment.failed']);
-    // the station was told nothing: what it hears next is somebody else's start
-    await started(await driverWith()).then(id =>
-      server.rest('POST', '/charging/stop', { body: { sessionId: id } }),
-    );
-    await settled(sessions[0].id, 'FAILED');
-  });
+  ])(
+    'for %s: 402, an event, and no remote start; an alert unless the driver can do it alone',
+    async (_, card, error) => {
+      const driver = await driverWith(card);
+      const answer = await start(driver);
+      expect(answer).toMatchObject({ status: 402, body: { error, code: error } });
+      const { data: sessions } = (await driver.rest('GET', '/charging/sessions')).body;
+      expect(sessions).toMatchObject([{ status: 'failed' }]);
+      expect(await eventsOf(sessions[0].id)).toEqual(['payment.failed']);
+      // the station was told nothing: what it hears next is somebody else's start
+      await started(await driverWith()).then(id =>
+        server.rest('POST', '/charging/stop', { body: { sessionId: id } }),
+      );
+      await settled(sessions[0].id, 'FAILED');
+      await allTaken(server, 'alerts');
+      expect(await alertsOf(sessions[0].id)).toHaveLength(error === 'authentication_required' ? 0 : 1);
+    },
+  );
 
   it('nobody knows of, for Stripe is silent: 502, no remote start; what was held is let go', async () => {
     const driver = await driverWith();

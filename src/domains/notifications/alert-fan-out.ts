@@ -56,12 +56,20 @@ function signsOf(event: LoggedEvent): Sign[] {
   }
   if (event.type === 'payment.failed' || event.type === 'payment.captured') {
     const payload = event.payload as EventPayload<'payment.failed'>;
+    if (event.type === 'payment.failed' && isForDriverAlone(payload)) return [];
     const subject = payload.sessionId ?? payload.transactionId ?? event.id;
     const message = event.type === 'payment.failed' ? () => alertText.payment(payload) : null;
     return [{ event, type: 'payment_failed', subject, message }];
   }
   return [];
 }
+
+/**
+ * The bank wants the cardholder before a charge: the driver is told, and no operator could do anything. Once there is a
+ * bill that could not be taken, somebody has to see to it.
+ */
+const isForDriverAlone = ({ reason, transactionId }: EventPayload<'payment.failed'>): boolean =>
+  reason === 'authentication_required' && transactionId === null;
 
 /** In the log's order. That all is well is the rule, and costs no statement where nothing was amiss. */
 async function heed(tx: Context, signs: readonly Sign[]): Promise<void> {

@@ -32,10 +32,10 @@ export const sessionText = {
 
 export const paymentText = {
   'payment.captured': payment('Payment received', ({ amount }) => `${amount} was taken from your card.`),
-  'payment.failed': payment(
-    'Payment failed',
-    ({ amount, reason }) =>
-      `${amount} could not be taken from your card${reason ? `: ${withoutStop(reason)}` : ''}. Open the app to see what to do.`,
+  'payment.failed': payment('Payment failed', ({ amount, reason }) =>
+    reason === 'authentication_required'
+      ? `Your bank wants your confirmation before ${amount} is taken from your card. Open the app to give it.`
+      : `${amount} could not be taken from your card${reason ? `: ${withoutStop(reason)}` : ''}. Open the app to see what to do.`,
   ),
   'payment.refunded': payment('Refund', ({ amount }) => `${amount} goes back to your card.`),
 };

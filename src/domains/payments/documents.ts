@@ -69,7 +69,7 @@ export async function printDocument(
   const color = network.branding.primaryColor ?? COLOR;
   const printed = note
     ? ofNote(note, invoice, color)
-    : ofInvoice(invoice, await linesOf(ctx, invoice), color);
+    : ofInvoice(invoice, await linesOf(ctx, invoice), await waivedOf(ctx, invoice), color);
   return {
     fileName: `${printed.number}.pdf`,
     pdf: await printPdf(printed),
@@ -98,6 +98,19 @@ const linesOf = async (ctx: Context, { id }: Invoice): Promise<InvoiceLine[]> =>
     .orderBy('position')
     .execute()) as InvoiceLine[];
 
+/** What of the invoice nobody has to pay, for it is below the least amount that is charged. Minor units. */
+async function waivedOf(ctx: Context, { id }: Invoice): Promise<bigint> {
+  const { total } = await db(ctx)
+    .selectFrom('invoice_lines as l')
+    .innerJoin('transactions as t', 't.id', 'l.transactionId')
+    .innerJoin('session_payments as p', 'p.sessionId', 't.sessionId')
+    .select(({ fn }) => fn.sum<string | null>('l.total').as('total'))
+    .where('l.invoiceId', '=', id)
+    .where('p.state', '=', 'released')
+    .executeTakeFirstOrThrow();
+  return BigInt(total ?? 0);
+}
+
 const recipientOf = ({ driverName, driverAddress, driverEmail }: Invoice): string[] =>
   [driverName, driverAddress, driverEmail].flatMap(text => text ?? []);
 
@@ -114,7 +127,12 @@ const sumsOf = ({ subtotal, tax, total, currency }: Invoice | CreditNote) =>
 const amountOf = (minor: string, currency: string): string =>
   `${toDecimalString(BigInt(minor), currency)} ${currency}`;
 
-function ofInvoice(invoice: Invoice, lines: readonly InvoiceLine[], color: string): PrintedDocument {
+function ofInvoice(
+  invoice: Invoice,
+  lines: readonly InvoiceLine[],
+  waived: bigint,
+  color: string,
+): PrintedDocument {
   const state = { draft: 'Draft', issued: 'Due', paid: 'Paid', void: 'Void' }[invoice.status];
   const isDue = invoice.status === 'issued' && epochMs(invoice.dueAt) > epochMs(invoice.issuedAt);
   return {
@@ -134,7 +152,10 @@ function ofInvoice(invoice: Invoice, lines: readonly InvoiceLine[], color: strin
       amount: amountOf(line.total, invoice.currency),
     })),
     sums: sumsOf(invoice),
-    note: null,
+    note:
+      waived > 0n
+        ? `${amountOf(String(waived), invoice.currency)} of it is below the least amount that is charged, and is waived.`
+        : null,
   };
 }
 

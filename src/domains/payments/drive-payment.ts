@@ -3,11 +3,12 @@ import { newId } from '../../kernel/ids.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
-import { lockPayment, minor, owedFor } from './lock-payment.ts';
+import { lockPayment, minor, owedFor, savePayment } from './lock-payment.ts';
 import type { PaymentOperation, SessionPayment } from './payment.entity.ts';
 import { nextStep, type PaymentFacts } from './payment-states.ts';
 import { performOperation } from './perform-operation.ts';
 import { recordOutcome } from './record-operation.ts';
+import { settleState } from './settle-state.ts';
 
 /** No payment takes so many steps at a time; one that does is a fault, and goes on with the next job. */
 const MOST_STEPS = 20;
@@ -49,8 +50,24 @@ async function takeUp(
       .where('status', 'in', ['pending', 'unknown'])
       .executeTakeFirst()) as PaymentOperation | undefined;
     const operation = open ?? (await planNext(tx, payment, expiringHold));
-    return operation ? { payment, operation } : null;
+    if (operation) return { payment, operation };
+    await waiveBill(tx, payment);
+    return null;
   });
+}
+
+/** Of a bill below the minimum nothing is owed, though nothing was ever held for it: it is settled. */
+async function waiveBill(tx: Context, payment: SessionPayment): Promise<void> {
+  if (payment.state !== 'open' && payment.state !== 'refused') return;
+  const bill = await db(tx)
+    .selectFrom('transactions')
+    .select('id')
+    .where('sessionId', '=', payment.sessionId)
+    .executeTakeFirst();
+  if (!bill) return;
+  const before = payment.state;
+  await settleState(tx, payment);
+  if (payment.state !== before) await savePayment(tx, payment);
 }
 
 /** Writes down the next operation of a payment that is locked and has none open. */

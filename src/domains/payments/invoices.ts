@@ -10,6 +10,7 @@ import { inTransaction, violatedConstraint } from '../../kernel/transaction.ts';
 import { db } from '../db.ts';
 import type { Invoice } from './invoice.entity.ts';
 import { nextNumber } from './number-series.ts';
+import { nothingIsOwed } from './pay-invoices.ts';
 import type { Transaction } from './transaction.entity.ts';
 
 const MAX_LINES = 500;
@@ -70,7 +71,7 @@ async function issue(tx: Context, transactions: readonly Transaction[]): Promise
   const sum = (member: 'subtotal' | 'tax' | 'total') =>
     transactions.reduce((total, transaction) => total + BigInt(transaction[member]), 0n);
   const total = sum('total');
-  const isPaid = transactions.every(isPaidFor);
+  const isPaid = !(await isOwed(tx, transactions));
   const id = newId();
   await db(tx)
     .insertInto('invoices')
@@ -131,9 +132,17 @@ async function issue(tx: Context, transactions: readonly Transaction[]): Promise
   return id;
 }
 
-/** Nothing is owed for it any more. */
-const isPaidFor = ({ paymentStatus, total }: Transaction): boolean =>
-  paymentStatus === 'captured' || paymentStatus === 'refunded' || BigInt(total) === 0n;
+async function isOwed(tx: Context, transactions: readonly Transaction[]): Promise<boolean> {
+  const ids = transactions.map(({ id }) => id);
+  const owed = await db(tx)
+    .selectFrom('transactions as t')
+    .select('t.id')
+    .where('t.id', 'in', ids)
+    .where(({ not }) => not(nothingIsOwed))
+    .limit(1)
+    .executeTakeFirst();
+  return owed !== undefined;
+}
 
 async function issuerAndDriver(tx: Context, networkId: string, driverId: string | null) {
   const network = await db(tx)

@@ -2,8 +2,9 @@ import type { Context } from '../../kernel/context.ts';
 import { db } from '../db.ts';
 import { isRunning } from '../sessions/session-states.ts';
 import { usageOf } from '../sessions/session-usage.ts';
+import { payInvoices } from './pay-invoices.ts';
 import type { SessionPayment } from './payment.entity.ts';
-import { payable, publicStatus } from './payment-states.ts';
+import { type PaymentState, payable, publicStatus } from './payment-states.ts';
 import { chargeable } from './stripe-amount.ts';
 
 /** A session's payment, locked until the transaction ends: whatever is decided of it is decided one at a time. */
@@ -17,7 +18,10 @@ export async function lockPayment(tx: Context, sessionId: string): Promise<Sessi
     .executeTakeFirst()) as SessionPayment | undefined;
 }
 
-/** Writes a payment that is locked, and what its transaction says of it. */
+/** In these nothing is owed. */
+const SETTLED = new Set<PaymentState>(['captured', 'refunded', 'released']);
+
+/** Writes a payment that is locked, and what its transaction and the invoices with that say of it. */
 export async function savePayment(tx: Context, payment: SessionPayment): Promise<void> {
   const { sessionId, networkId: _, driverId: __, createdAt: ___, ...columns } = payment;
   await db(tx)
@@ -30,6 +34,7 @@ export async function savePayment(tx: Context, payment: SessionPayment): Promise
     .set({ paymentStatus: publicStatus(payment.state), refunded: payment.refunded })
     .where('sessionId', '=', sessionId)
     .execute();
+  if (SETTLED.has(payment.state)) await payInvoices(tx, sessionId);
 }
 
 /** What a session owes: finally (null while it runs or may begin), and by now. Minor units that Stripe can take. */

@@ -1,5 +1,4 @@
 import type { Context } from '../../kernel/context.ts';
-import { db } from '../db.ts';
 import { owedFor } from './lock-payment.ts';
 import type { SessionPayment } from './payment.entity.ts';
 import { emitPayment } from './payment-events.ts';
@@ -20,7 +19,6 @@ export async function addCaptured(tx: Context, payment: SessionPayment, amount: 
   payment.reason = null;
   await settleState(tx, payment);
   await emitPayment(tx, 'payment.captured', payment, { amount });
-  await payInvoices(tx, payment);
 }
 
 /** Money that was given back. */
@@ -42,39 +40,4 @@ export async function settleState(tx: Context, payment: SessionPayment): Promise
   if (!isPaid) return;
   if (captured > 0n) advancePayment(payment, captured === BigInt(payment.refunded) ? 'refunded' : 'captured');
   else if (!payment.holdIntentId) advancePayment(payment, 'released');
-}
-
-/** Invoices all of whose transactions are paid for are paid. */
-async function payInvoices(tx: Context, { sessionId, state }: SessionPayment): Promise<void> {
-  if (state !== 'captured') return;
-  await db(tx)
-    .updateTable('invoices')
-    .set({ status: 'paid', paidAt: tx.now().toString() })
-    .where('status', '=', 'issued')
-    .where('id', 'in', qb =>
-      qb
-        .selectFrom('invoice_lines as l')
-        .innerJoin('transactions as t', 't.id', 'l.transactionId')
-        .select('l.invoiceId')
-        .where('t.sessionId', '=', sessionId),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('invoice_lines as l')
-            .innerJoin('transactions as t', 't.id', 'l.transactionId')
-            .select('l.position')
-            .whereRef('l.invoiceId', '=', 'invoices.id')
-            .where('t.sessionId', '!=', sessionId)
-            .where('t.total', '!=', '0')
-            .where(({ eb, or }) =>
-              or([
-                eb('t.paymentStatus', 'is', null),
-                eb('t.paymentStatus', 'not in', ['captured', 'refunded']),
-              ]),
-            ),
-        ),
-      ),
-    )
-    .execute();
 }

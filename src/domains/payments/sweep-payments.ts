@@ -52,7 +52,7 @@ async function unfinished(ctx: Context): Promise<{ networkId: string; sessionId:
     union
     select p.network_id, p.session_id from transactions t join session_payments p on p.session_id = t.session_id
      where t.end_time > ${billedSince} and p.state in ('open', 'refused') and p.captured + p.waived = 0
-       and t.total > 0 and t.total >= coalesce(p.minimum_amount, 0) and p.updated_at < ${idleSince}
+       and t.total > 0 and p.updated_at < ${idleSince}
      limit ${BATCH}`.execute(db(ctx));
   return rows;
 }
