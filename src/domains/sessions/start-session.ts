@@ -20,6 +20,7 @@ import { authorizeToken } from '../drivers/authorize-token.ts';
 import type { Token, TokenType } from '../drivers/token.entity.ts';
 import { holdFor, openPayment, settleLater } from '../payments/session-payment.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
+import { balanceLater } from '../smart-charging/balance-later.ts';
 import type { ScheduleInput } from '../smart-charging/profile-input.ts';
 import { profileForStart, profileOfStart } from '../smart-charging/profile-of-start.ts';
 import { tariffAt } from '../tariffs/tariff-at.ts';
@@ -207,6 +208,7 @@ export async function giveUp(
       .executeTakeFirstOrThrow();
     await emitSession(tx, 'session.failed', session, charger.uid);
     await settleLater(tx, session);
+    await balanceLater(tx, session.chargerId);
     return true;
   });
 }
