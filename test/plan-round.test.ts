@@ -26,7 +26,7 @@ const KINDS = [
   { powerType: 'DC', maxVoltageV: 920, maxCurrentA: 200, maxPowerW: 150_000 },
 ] as const;
 
-const PLAIN = { refusedAt: null, hasConnected: true, txPeriods: [], hasUnsentProfiles: false } as const;
+const PLAIN = { refusedAt: null, hasConnected: true, toldPeriods: [], hasUnsentProfiles: false } as const;
 
 const connector = (index: number) =>
   fc
@@ -185,12 +185,12 @@ describe('rounds of commands', () => {
     expect(shareBeside({ ...other, sentW: 4_157 })).toBe(20_843);
   });
 
-  it('what was told for a charge alone counts, until it is told again within the limit', () => {
+  it('an operator’s profile that was told with more than the limit counts, until it is told again within it', () => {
     const one: SiteConnector = {
       ...{ ...KINDS[0], ...PLAIN, id: 'a', networkId: 'n', chargerId: 'a', number: 1, isConnected: true },
       ...{ sessionId: 'a', requestedUnit: null, requestedLimit: null, shareW: null },
       ...{ sentW: 5_000, sendingW: null, sendingAt: null },
-      txPeriods: [{ unit: 'W', periods: [{ startPeriod: 0, limit: 9_000, numberPhases: null }] }],
+      toldPeriods: [{ unit: 'W', periods: [{ startPeriod: 0, limit: 9_000, numberPhases: null }] }],
     };
     expect(heldW(one, new Set(), NOW_MS)).toBe(9_000);
   });

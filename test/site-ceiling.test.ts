@@ -138,6 +138,11 @@ class Station {
     if (this.version === 'ocpp1.6') {
       await this.raw.call('StopTransaction', { transactionId, meterStop: 1_000, timestamp });
     } else await this.#event('Ended', 'StopAuthorized', 1_000);
+    this.forgetStart();
+  }
+
+  /** A Tx profile is gone with its charge, or with the start that nobody plugged in for. */
+  forgetStart(): void {
     for (const [number, { purpose }] of this.#profiles) {
       if (purpose === 'TxProfile') this.#profiles.delete(number);
     }
@@ -448,6 +453,32 @@ describe('a site under a ceiling', () => {
     expect([here.heldW, arriving.heldW]).toEqual([32 * WATTS_PER_AMP, null]);
   });
 
+  it('counts the profile of a remote start that waits for the plug, which cannot be lowered before', async () => {
+    const [waiting, other, third] = [await add(), await add(), await add()] as const;
+    await setCeiling(30_000);
+    const cancelled = await startRemotely(waiting);
+    await Promise.all([other.begin(), third.begin()]);
+    await settled();
+    await server.rest('POST', '/charging/stop', { body: { sessionId: cancelled } });
+    await settled();
+    expect([other.heldW, third.heldW]).toEqual([21.6 * WATTS_PER_AMP, 21.6 * WATTS_PER_AMP]);
+    waiting.forgetStart();
+    await Promise.all([other.end(), third.end()]);
+    await settled();
+
+    await startRemotely(waiting);
+    await Promise.all([other.begin(), third.begin()]);
+    await settled();
+    const heldBefore = other.heldW! + third.heldW!;
+    expect(heldBefore).toBeGreaterThan(25_500);
+    expect(heldBefore).toBeLessThanOrEqual(30_000 - BEGIN_W);
+    await waiting.begin();
+    expect(sums.at(-1)).toBeGreaterThan(29_500);
+    await settled();
+    for (const { heldW } of stations) expect(heldW).toBeCloseTo(14.4 * WATTS_PER_AMP);
+    expectWithin(30_000);
+  });
+
   it('holds for what operators set: a connector’s default, and the profile of a remote start', async () => {
     const station = await add();
     await setCeiling(30_000);
@@ -461,17 +492,7 @@ describe('a site under a ceiling', () => {
     expect(station.heldW).toBeCloseTo(BEGIN_W);
     expect(await scheduleOf(station)).toEqual([{ startPeriod: 0, limit: 6 }]);
 
-    const starting = mutate('startSession', '... on Session { id }', {
-      chargerId: globalId('Charger', station.id),
-      idTag: server.demo.idTag,
-      chargingProfile: { kind: 'RELATIVE', unit: 'A', periods: [{ startPeriod: 0, limit: 20 }] },
-    });
-    const call = await station.raw.expectCall<{ chargingProfile: Record<string, unknown> }>(
-      'RemoteStartTransaction',
-    );
-    station.hold(call.payload.chargingProfile.chargingProfileId as number, call.payload.chargingProfile);
-    station.raw.reply(call.id, { status: 'Accepted' });
-    await starting;
+    await startRemotely(station);
     expect(station.heldW).toBeCloseTo(BEGIN_W);
     await station.begin();
     await settled();
@@ -482,6 +503,21 @@ describe('a site under a ceiling', () => {
     expect(await scheduleOf(station)).toEqual([{ startPeriod: 0, limit: 6 }]);
   });
 });
+
+/** The station accepts a remote start with a profile of 20 A, and waits for the plug. */
+async function startRemotely(station: Station): Promise<string> {
+  const starting = mutate<{ id: string }>('startSession', '... on Session { id }', {
+    chargerId: globalId('Charger', station.id),
+    idTag: server.demo.idTag,
+    chargingProfile: { kind: 'RELATIVE', unit: 'A', periods: [{ startPeriod: 0, limit: 20 }] },
+  });
+  const call = await station.raw.expectCall<{ chargingProfile: Record<string, unknown> }>(
+    'RemoteStartTransaction',
+  );
+  station.hold(call.payload.chargingProfile.chargingProfileId as number, call.payload.chargingProfile);
+  station.raw.reply(call.id, { status: 'Accepted' });
+  return uuidOf((await starting).id);
+}
 
 /** What follows from all that is known here; the station itself is not asked to agree. */
 async function scheduleOf(station: Station) {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { planRound } from '../src/domains/smart-charging/plan-round.ts';
 import {
   type LimitCommand,
+  mostWhileSending,
   type Site,
   type SiteConnector,
   sharesOf,
@@ -21,7 +22,15 @@ const KINDS = [
   { powerType: 'DC', maxVoltageV: 920, maxCurrentA: 60, maxPowerW: 50_000 },
 ] as const;
 
+/** One that shares the ceiling out: several may do so at the same time. */
+interface Run {
+  readonly deaf: Set<string>;
+  /** Commands of its round that are not answered yet. */
+  open: number;
+}
+
 interface Attempt {
+  readonly run: Run;
   readonly asked: SiteConnector;
   readonly command: LimitCommand;
   readonly sendingAt: string;
@@ -51,7 +60,7 @@ class Station {
       refusedAt: null,
       isConnected: true,
       hasConnected: true,
-      txPeriods: [],
+      toldPeriods: [],
       sessionId: null,
       hasUnsentProfiles: false,
     };
@@ -78,9 +87,6 @@ class Life {
   readonly ceilingW: number;
   nowMs = Date.parse('2026-06-19T12:00:00Z');
   #attempts: Attempt[] = [];
-  #deaf = new Set<string>();
-  /** Something has happened since the run began: another follows. */
-  #isDue = false;
 
   constructor(ceilingW: number, kinds: readonly (typeof KINDS)[number][], refusers: readonly boolean[]) {
     this.ceilingW = ceilingW;
@@ -94,39 +100,30 @@ class Life {
     return { ceilingW: this.ceilingW, connectors: this.stations.map(({ known }) => known) };
   }
 
-  get deaf(): ReadonlySet<string> {
-    return this.#deaf;
-  }
-
   happened(): void {
-    this.#isDue = true;
-    if (this.#attempts.length === 0) this.#nextRun();
+    this.#nextRound({ deaf: new Set(), open: 0 });
   }
 
-  #nextRun(): void {
-    this.#isDue = false;
-    this.#deaf = new Set();
-    this.#nextRound();
-  }
-
-  #nextRound(): void {
+  #nextRound(run: Run): void {
     this.nowMs += 10;
-    const { commands } = planRound(this.site, this.#deaf, this.nowMs);
+    const { commands } = planRound(this.site, run.deaf, this.nowMs);
+    run.open = commands.length;
     for (const { connector: asked, command } of commands) {
       const sendingAt = new Date(this.nowMs).toISOString();
-      this.#attempts.push({ asked, command, sendingAt });
-      this.#of(asked).know({ sendingW: command?.watts ?? asked.maxPowerW, sendingAt });
+      this.#attempts.push({ run, asked, command, sendingAt });
+      this.#of(asked).know({ sendingW: mostWhileSending(asked, command), sendingAt });
     }
-    if (commands.length === 0 && this.#isDue) this.#nextRun();
   }
 
   #of = ({ id }: SiteConnector): Station => this.stations.find(({ known }) => known.id === id)!;
 
-  /** One of those that wait for an answer gets it, or is told that none came. */
+  /** A station answers the first of the commands that are on their way to it, or does not. */
   answer(pick: number): void {
-    const [attempt] = this.#attempts.splice(pick % Math.max(1, this.#attempts.length), 1);
-    if (!attempt) return;
-    const { asked, command, sendingAt } = attempt;
+    if (this.#attempts.length === 0) return;
+    const { asked: whose } = this.#attempts[pick % this.#attempts.length]!;
+    const first = this.#attempts.findIndex(one => one.asked.id === whose.id);
+    const [attempt] = this.#attempts.splice(first, 1) as [Attempt];
+    const { run, asked, command, sendingAt } = attempt;
     const station = this.#of(asked);
     const isReached = station.known.isConnected;
     const isTaken = station.mood === 'obeys' || station.mood === 'obeys in silence';
@@ -136,7 +133,7 @@ class Life {
       const sentW = command?.watts ?? null;
       if (isNoted) station.know({ sentW, sendingW: null, sendingAt: null, refusedAt: null });
     } else {
-      this.#deaf.add(asked.id);
+      run.deaf.add(asked.id);
       const isRefused = isReached && station.mood === 'refuses';
       if (isNoted) {
         station.know({
@@ -146,11 +143,12 @@ class Life {
         });
       }
     }
-    if (this.#attempts.length === 0) this.#nextRound();
+    run.open -= 1;
+    if (run.open === 0) this.#nextRound(run);
   }
 
   settle(): void {
-    for (let left = 500; this.#attempts.length > 0; left--) {
+    for (let left = 2_000; this.#attempts.length > 0; left--) {
       if (left === 0) throw new Error('It does not come to an end.');
       this.answer(left);
     }

@@ -21,6 +21,7 @@ import type { Token, TokenType } from '../drivers/token.entity.ts';
 import { requireRoomFor } from '../drivers/token-length.ts';
 import { holdFor, openPayment, settleLater } from '../payments/session-payment.ts';
 import { activeReservation, mayUse } from '../reservations/use-reservation.ts';
+import { balanceLater } from '../smart-charging/balance-later.ts';
 import type { ScheduleInput } from '../smart-charging/profile-input.ts';
 import { profileForStart, profileOfStart } from '../smart-charging/profile-of-start.ts';
 import { tariffAt } from '../tariffs/tariff-at.ts';
@@ -209,6 +210,7 @@ export async function giveUp(
       .executeTakeFirstOrThrow();
     await emitSession(tx, 'session.failed', session, charger.uid);
     await settleLater(tx, session);
+    await balanceLater(tx, session.chargerId);
     return true;
   });
 }

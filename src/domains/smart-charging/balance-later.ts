@@ -3,7 +3,7 @@ import type { Context } from '../../kernel/context.ts';
 import { addJob } from '../../kernel/jobs.ts';
 import { db } from '../db.ts';
 import { isUnsent } from './profile-stack.ts';
-import type { SiteKey } from './site.ts';
+import type { SiteKey } from './read-site.ts';
 
 /** When a station that did not answer is asked again, if it says nothing before. */
 export const AGAIN_AFTER_SECONDS = 300;

@@ -5,9 +5,9 @@ import { db } from '../db.ts';
 import { AGAIN_AFTER_SECONDS, balanceSite } from './balance-later.ts';
 import { planRound } from './plan-round.ts';
 import { isUnsent } from './profile-stack.ts';
+import { lockSite, type SiteKey } from './read-site.ts';
 import { type Attempt, beginAttempt, deliver, writeLimit } from './send-limit.ts';
 import { sendStationProfiles } from './send-profiles.ts';
-import { lockSite, type SiteKey } from './site.ts';
 
 /** After this long the rest is left to another job: what is locked for a minute counts as lost. */
 const LONG_RUN_MS = 20_000;

@@ -16,8 +16,9 @@ import {
 import { phasesOf, type RateUnit, wattsPerAmp } from './electricity.ts';
 import type { LimitInput } from './limits.ts';
 import { capped, limitProfile, liveProfiles, toStationProfile } from './profile-stack.ts';
+import { readSite, siteOf } from './read-site.ts';
 import { REASONS } from './send-limit.ts';
-import { commandFor, readSite, sharesOf, siteOf } from './site.ts';
+import { commandFor, sharesOf } from './site.ts';
 
 export interface CompositeInput extends Pick<LimitInput, 'chargerId' | 'connectorNumber' | 'unit'> {
   /** A day where left out. */

@@ -63,11 +63,14 @@ export function planRound(site: Site, deaf: ReadonlySet<string>, nowMs: number):
   if (down.length > 0) return { shares, commands: down, isLeftOver };
 
   let sumW = sumOf(counted);
-  const up = free.filter(({ connector, targetW }) => {
-    const raisedW = sumW - held(connector) + targetW;
-    if (raisedW > ceilingW) return false;
-    sumW = raisedW;
-    return true;
+  const up = free.flatMap(({ connector, command }) => {
+    const othersW = sumW - held(connector);
+    // what another cannot be told to give up yet is missing here
+    const more = within(connector, command, ceilingW - othersW);
+    const raisedW = allowedW(connector, more);
+    if (raisedW <= held(connector)) return [];
+    sumW = othersW + raisedW;
+    return [{ connector, command: more }];
   });
   return { shares, commands: up, isLeftOver };
 }

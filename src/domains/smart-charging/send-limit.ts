@@ -6,7 +6,7 @@ import type { ChargingLimit } from './charging-limit.entity.ts';
 import { limitProfile, profileIdOf } from './profile-stack.ts';
 import { tellObedience, tellRefusal } from './refusals.ts';
 import { sendProfiles } from './send-profiles.ts';
-import type { LimitCommand, SiteConnector } from './site.ts';
+import { type LimitCommand, mostWhileSending, type SiteConnector } from './site.ts';
 
 /** A command that is noted as on its way. */
 export interface Attempt {
@@ -39,7 +39,7 @@ export async function beginAttempt(
   isForCeiling: boolean,
 ): Promise<Attempt> {
   const sendingAt = tx.now().toString({ smallestUnit: 'millisecond' });
-  await writeLimit(tx, connector, { sendingW: command?.watts ?? connector.maxPowerW, sendingAt });
+  await writeLimit(tx, connector, { sendingW: mostWhileSending(connector, command), sendingAt });
   return { connector, command, sendingAt, isForCeiling };
 }
 

@@ -1,16 +1,8 @@
-import { sql } from 'kysely';
 import type { ProfilePeriod } from '../../kernel/charger-commands.ts';
-import type { Context } from '../../kernel/context.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import type { Connector } from '../chargers/connector.entity.ts';
-import { db } from '../db.ts';
-import { OPEN_STATUSES, RUNNING_STATUSES } from '../sessions/session-states.ts';
 import { allocatePower } from './allocate-power.ts';
 import { ampsWithin, drawnAtMostW, type Electrics, minChargingW, type RateUnit } from './electricity.ts';
-import { isUnsent } from './profile-stack.ts';
-
-/** What shares a ceiling: a location's connectors, or those of a charger that stands at none. */
-export type SiteKey = { readonly locationId: string } | { readonly chargerId: string };
 
 export interface Site {
   /** Null for no ceiling. */
@@ -35,8 +27,11 @@ export interface SiteConnector
   readonly isConnected: boolean;
   /** One that never had a socket is not in use yet: nobody charges there, and nothing is known of its profiles. */
   readonly hasConnected: boolean;
-  /** What the station was told for the charge alone: it takes the place of the limit until it is sent again within it. */
-  readonly txPeriods: readonly { readonly unit: RateUnit; readonly periods: readonly ProfilePeriod[] }[];
+  /**
+   * Operators' profiles, as the station was told them: none lets more through than the limit, save the profile of a remote
+   * start, and those that were raised before the limit, which was then refused.
+   */
+  readonly toldPeriods: readonly { readonly unit: RateUnit; readonly periods: readonly ProfilePeriod[] }[];
   /** The charge that runs on it. */
   readonly sessionId: string | null;
   /** Charging profiles of operators' are still to be sent, or to be taken back. */
@@ -50,105 +45,6 @@ export type LimitCommand = { readonly unit: RateUnit; readonly limit: number; re
 const FORGOTTEN_AFTER_MS = 330_000;
 /** For so long a station that refused is not asked again, unless something else comes of it. */
 const REFUSAL_HOLDS_MS = 300_000;
-
-/** Where the charger's limits are decided. */
-export async function siteOf(ctx: Context, chargerId: string): Promise<SiteKey> {
-  const charger = await db(ctx)
-    .selectFrom('chargers')
-    .select('locationId')
-    .where('id', '=', chargerId)
-    .executeTakeFirstOrThrow();
-  return charger.locationId ? { locationId: charger.locationId } : { chargerId };
-}
-
-/** The site, locked: nobody else decides about its limits until the transaction ends. Undefined if it has gone. */
-export const lockSite = (tx: Context, key: SiteKey): Promise<Site | undefined> => findSite(tx, key, true);
-
-/** The site as it is, for those who decide nothing. */
-export const readSite = (ctx: Context, key: SiteKey): Promise<Site | undefined> => findSite(ctx, key, false);
-
-async function findSite(tx: Context, key: SiteKey, isLocked: boolean): Promise<Site | undefined> {
-  const isLocation = 'locationId' in key;
-  const found = isLocation
-    ? await db(tx)
-        .selectFrom('locations')
-        .select('powerLimitW')
-        .where('id', '=', key.locationId)
-        .$if(isLocked, query => query.forNoKeyUpdate())
-        .executeTakeFirst()
-    : await db(tx)
-        .selectFrom('chargers')
-        .select(sql<number | null>`null::int`.as('powerLimitW'))
-        .where('id', '=', key.chargerId)
-        .$if(isLocked, query => query.forNoKeyUpdate())
-        .executeTakeFirst();
-  if (!found) return undefined;
-  const connectors = await db(tx)
-    .selectFrom('connectors as k')
-    .innerJoin('chargers as c', 'c.id', 'k.chargerId')
-    .leftJoin('charger_connections as s', 's.chargerId', 'c.id')
-    .leftJoin('charging_limits as l', 'l.connectorId', 'k.id')
-    .select([
-      'k.id',
-      'k.networkId',
-      'k.chargerId',
-      'k.number',
-      'k.powerType',
-      'k.maxVoltageV',
-      'k.maxCurrentA',
-      'k.maxPowerW',
-    ])
-    .select([
-      'l.requestedUnit',
-      'l.requestedLimit',
-      'l.shareW',
-      'l.sentW',
-      'l.sendingW',
-      'l.sendingAt',
-      'l.refusedAt',
-      sql<boolean>`s.node_id is not null`.as('isConnected'),
-      sql<boolean>`s.charger_id is not null`.as('hasConnected'),
-    ])
-    .select(({ selectFrom }) =>
-      selectFrom('charging_profiles as f')
-        .innerJoin('sessions as z', 'z.id', 'f.sessionId')
-        .select(
-          sql`coalesce(json_agg(json_build_object('unit', f.unit, 'periods', f.sent_periods)), '[]')`.as(
-            'told',
-          ),
-        )
-        .whereRef('f.chargerId', '=', 'c.id')
-        .whereRef('f.connectorNumber', '=', 'k.number')
-        .where('f.status', 'in', ['pending', 'accepted', 'removing'])
-        .where('f.sentPeriods', 'is not', null)
-        .where('z.status', 'in', [...OPEN_STATUSES])
-        .as('txPeriods'),
-    )
-    .select(({ selectFrom }) =>
-      selectFrom('sessions as r')
-        .select('r.id')
-        .whereRef('r.chargerId', '=', 'c.id')
-        .whereRef('r.connectorId', '=', 'k.id')
-        .where('r.status', 'in', [...RUNNING_STATUSES])
-        .orderBy('r.id')
-        .limit(1)
-        .as('sessionId'),
-    )
-    .select(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('charging_profiles as f')
-          .select('f.id')
-          .whereRef('f.chargerId', '=', 'c.id')
-          .whereRef('f.connectorNumber', '=', 'k.number')
-          .where(isUnsent(tx.now().toString())),
-      ).as('hasUnsentProfiles'),
-    )
-    .$if(isLocation, query => query.where('c.locationId', '=', (key as { locationId: string }).locationId))
-    .$if(!isLocation, query => query.where('c.id', '=', (key as { chargerId: string }).chargerId))
-    .orderBy('k.id')
-    .execute();
-  return { ceilingW: found.powerLimitW, connectors: connectors as SiteConnector[] };
-}
 
 /** The connectors that may draw, now or later: what they hold together is never above the ceiling. */
 export const countedConnectors = ({ connectors }: Site): SiteConnector[] =>
@@ -202,15 +98,19 @@ export function commandFor(connector: SiteConnector, shareW: number | null): Lim
 export const allowedW = (connector: SiteConnector, command: LimitCommand): number =>
   Math.min(connector.maxPowerW, command?.watts ?? connector.maxPowerW);
 
+/** What the command may come to until it is answered; of one that left a word unanswered nothing is known until then. */
+export const mostWhileSending = ({ sendingW, maxPowerW }: SiteConnector, command: LimitCommand): number =>
+  sendingW === null ? (command?.watts ?? maxPowerW) : maxPowerW;
+
 /**
  * The most that the connector may draw by what its station was told and is known to have taken. A station that is out of
  * reach keeps to its profiles (OCPP 1.6, section 3.13.6; 2.0.1, K01.FR.27).
  */
 export function heldW(connector: SiteConnector, deaf: ReadonlySet<string>, nowMs: number): number {
-  const { maxPowerW, sentW, sendingW, txPeriods } = connector;
+  const { maxPowerW, sentW, sendingW, toldPeriods } = connector;
   if (isDeaf(connector, deaf, nowMs) || sentW === null) return maxPowerW;
   if (sendingW !== null && !isOnItsWay(connector, nowMs)) return maxPowerW;
-  const told = txPeriods.flatMap(({ unit, periods }) =>
+  const told = toldPeriods.flatMap(({ unit, periods }) =>
     periods.map(({ limit }) => drawnAtMostW(connector, unit, limit)),
   );
   return Math.min(maxPowerW, Math.max(sentW, sendingW ?? 0, ...told));

@@ -3,17 +3,9 @@ import type { Context } from '../../kernel/context.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { AGAIN_AFTER_SECONDS, balanceLater, sendLimitsLater } from './balance-later.ts';
 import { within } from './plan-round.ts';
+import { lockSite, siteOf } from './read-site.ts';
 import { type Attempt, beginAttempt, type Delivery, deliver, REASONS } from './send-limit.ts';
-import {
-  commandFor,
-  countedConnectors,
-  heldW,
-  isOnItsWay,
-  isUnbounded,
-  lockSite,
-  sharesOf,
-  siteOf,
-} from './site.ts';
+import { commandFor, countedConnectors, heldW, isOnItsWay, isUnbounded, sharesOf } from './site.ts';
 
 /** How long a caller waits for the connector while another command is on its way to it. */
 const PATIENCE_MS = 5_000;
