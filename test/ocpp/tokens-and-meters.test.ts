@@ -151,10 +151,12 @@ describe('meter values in OCPP 1.6', () => {
     await meter(at(20, '1700'));
     await meter(at(10, '1500.125'), at(30, '2000.5'));
     expect((await session()).energy_wh).toBe('1000.500');
-    expect(await stored()).toHaveLength(3);
-    await stop(transactionId, 2_001, [at(10, '1500.125'), at(20, '1700')]);
-    expect(await session()).toMatchObject({ status: 'completed', energy_wh: '1001.000', flags: [] });
-    expect(await stored()).toHaveLength(3);
+    await meter(at(40, '2100'));
+    expect((await session()).energy_wh).toBe('1100.000');
+    expect(await stored()).toHaveLength(4);
+    await stop(transactionId, 2_101, [at(10, '1500.125'), at(20, '1700')]);
+    expect(await session()).toMatchObject({ status: 'completed', energy_wh: '1101.000', flags: [] });
+    expect(await stored()).toHaveLength(4);
   });
 
   it('line 34: of a meter that began anew add up from there, for a person to see', async () => {
