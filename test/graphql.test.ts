@@ -222,7 +222,7 @@ describe('filters', () => {
 });
 
 describe('the statements that a query costs', () => {
-  /** What the process does besides: the event reader, its sign of life, the tenant at each checkout. */
+  /** What the process does besides, all the time: the event reader, its sign of life, the tenant at each checkout. */
   const ITS_OWN = /with page as|"nodes"|charger_connections.*node_id" is not null|set_config/;
 
   async function statements(query: string, first: number): Promise<number> {
@@ -231,6 +231,13 @@ describe('the statements that a query costs', () => {
     expect(errors).toBeUndefined();
     expect(data.list.nodes.length).toBe(first);
     return server.statements.filter(sql => !ITS_OWN.test(sql)).length;
+  }
+
+  /** Of three times: its jobs, which come and go, send some of their own. */
+  async function fewest(query: string, first: number): Promise<number> {
+    const counts = [];
+    for (let time = 0; time < 3; time++) counts.push(await statements(query, first));
+    return Math.min(...counts);
   }
 
   it.each([
@@ -257,8 +264,8 @@ describe('the statements that a query costs', () => {
     ['drivers with tokens', 'drivers', 2, 'email tokens { uid } network { name }'],
   ])('does not grow with the rows: %s', async (_, list, most, fields) => {
     const query = `query ($first: Int) { list: ${list}(first: $first) { nodes { ${fields} } } }`;
-    const few = await statements(query, 1);
-    const many = await statements(query, most);
+    const few = await fewest(query, 1);
+    const many = await fewest(query, most);
     expect(few).toBeGreaterThan(1);
     expect(many).toBe(few);
   });

@@ -42,7 +42,7 @@ async function liveJobs(pool: pg.Pool, keys: readonly string[]): Promise<Set<str
 /** Jobs at a time: of our own, and of those that wait for machines of others, lane by lane. */
 const CONCURRENCY = { own: 4, web: 16, stripe: 8, mail: 4, sms: 4 };
 /** One of each lane's listens; the others fetch jobs and complete them. */
-const POOL_SIZE = 14;
+const POOL_SIZE = 16;
 
 /** How often it is looked for charges whose stop is not to be waited for any longer. */
 const STALE_EVERY_MS = 60_000;
