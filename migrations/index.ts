@@ -13,6 +13,7 @@ import { Migration20261122000011 } from './Migration20261122000011.ts';
 import { Migration20261122000012 } from './Migration20261122000012.ts';
 import { Migration20261122000013 } from './Migration20261122000013.ts';
 import { Migration20261122000014 } from './Migration20261122000014.ts';
+import { Migration20261122000015 } from './Migration20261122000015.ts';
 
 /** In order of time; a migration that has been released is never changed. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   { name: 'Migration20261122000012', class: Migration20261122000012 },
   { name: 'Migration20261122000013', class: Migration20261122000013 },
   { name: 'Migration20261122000014', class: Migration20261122000014 },
+  { name: 'Migration20261122000015', class: Migration20261122000015 },
 ];

@@ -7,7 +7,7 @@ import './connector.ts';
 import './charger.ts';
 import './remote-control.ts';
 import './configuration.ts';
-import './station-job.ts';
+import './charger-job.ts';
 import './local-list.ts';
 import './availability.ts';
 import './station-message.ts';

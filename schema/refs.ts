@@ -4,8 +4,8 @@ import { loadDrivers, loadTokens } from '../src/domains/drivers/read-drivers.ts'
 import { loadLocations } from '../src/domains/locations/read-locations.ts';
 import { loadReviews } from '../src/domains/locations/reviews.ts';
 import { loadChargerCertificates } from '../src/domains/maintenance/charger-certificates.ts';
+import { loadChargerJobs } from '../src/domains/maintenance/read-charger-jobs.ts';
 import { loadConfigurationChanges } from '../src/domains/maintenance/read-configuration.ts';
-import { loadStationJobs } from '../src/domains/maintenance/read-station-jobs.ts';
 import { loadSecurityEvents } from '../src/domains/maintenance/security-events.ts';
 import { loadApiKeys, loadNetworks } from '../src/domains/network/read-networks.ts';
 import { loadAlerts } from '../src/domains/notifications/alerts.ts';
@@ -25,7 +25,7 @@ export const ApiKeyRef = entity('network', 'ApiKey', loadApiKeys);
 export const LocationRef = entity('network', 'Location', loadLocations);
 export const ChargerRef = entity('network', 'Charger', loadChargers);
 export const ConnectorRef = entity('network', 'Connector', loadConnectors);
-export const StationJobRef = entity('network', 'StationJob', loadStationJobs);
+export const ChargerJobRef = entity('network', 'ChargerJob', loadChargerJobs);
 export const ConfigurationChangeRef = entity('network', 'ConfigurationChange', loadConfigurationChanges);
 export const SecurityEventRef = entity('network', 'SecurityEvent', loadSecurityEvents);
 export const ChargerCertificateRef = entity('network', 'ChargerCertificate', loadChargerCertificates);

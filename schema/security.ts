@@ -1,4 +1,9 @@
 import {
+  chargerAuthority,
+  createChargerAuthority,
+  type PublicAuthority,
+} from '../src/domains/maintenance/charger-authority.ts';
+import {
   type CertificateVerdict,
   deleteCertificate,
   deliverCertificate,
@@ -8,11 +13,6 @@ import {
 } from '../src/domains/maintenance/charger-certificates.ts';
 import { CERTIFICATE_STATUSES, type CertificateStatus } from '../src/domains/maintenance/security.entity.ts';
 import { listSecurityEvents } from '../src/domains/maintenance/security-events.ts';
-import {
-  createStationAuthority,
-  type PublicAuthority,
-  stationAuthority,
-} from '../src/domains/maintenance/station-authority.ts';
 import type { CertificateHash, CertificateUse } from '../src/kernel/charger-commands.ts';
 import { ConflictError } from '../src/kernel/errors.ts';
 import { builder, inSubGraph } from './builder.ts';
@@ -54,7 +54,7 @@ ChargerCertificateRef.implement({
   }),
 });
 
-const AuthorityRef = builder.objectRef<PublicAuthority>('StationAuthority').implement({
+const AuthorityRef = builder.objectRef<PublicAuthority>('ChargerAuthority').implement({
   description: 'The installation’s authority for stations’ certificates.',
   subGraphs: ['network'],
   fields: t => ({
@@ -149,20 +149,20 @@ network.queryFields(t => ({
     resolve: async (_, { chargerId, ...page }, ctx) =>
       toConnection(await listChargerCertificates(ctx, chargerId.id, page)),
   }),
-  stationAuthority: t.field({
+  chargerAuthority: t.field({
     type: AuthorityRef,
     nullable: true,
     description: 'Null where the installation has none, and operators bring the certificates. For operators.',
-    resolve: (_, __, ctx) => stationAuthority(ctx),
+    resolve: (_, __, ctx) => chargerAuthority(ctx),
   }),
 }));
 
 network.mutationFields(t => ({
-  createStationAuthority: t.field({
+  createChargerAuthority: t.field({
     type: AuthorityRef,
     description: 'Makes the authority that signs what stations ask for from now on. Scope: platform.',
     errors: { types: commonErrors },
-    resolve: (_, __, ctx) => createStationAuthority(ctx),
+    resolve: (_, __, ctx) => createChargerAuthority(ctx),
   }),
   deliverCertificate: t.field({
     type: ChargerCertificateRef,

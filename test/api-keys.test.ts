@@ -287,7 +287,7 @@ const MUTATIONS: readonly [
      serialNumber: "1" }`,
     'operator',
   ],
-  ['createStationAuthority', 'platform', () => '', 'operator'],
+  ['createChargerAuthority', 'platform', () => '', 'operator'],
   ['adoptCharger', 'write', () => 'input: { uid: "NEVER-SEEN" }', 'operator'],
   ['setChargingLimit', 'control', () => `input: { ${atOther()}, limit: 10 }`, 'either'],
   ['clearChargingLimit', 'control', () => `input: { ${atOther()} }`, 'either'],
@@ -410,7 +410,7 @@ const forWhom = (whom: For) => MUTATIONS.filter(row => row[3] === whom);
 
 /** Past the scope: what is asked for is another network's, or of no use, or harmless. */
 const PAST =
-  /^(NotFoundError|PaymentsNotEnabledError|ValidationError|InvalidCredentialsError|Done|StationAuthority|PushTest)$/;
+  /^(NotFoundError|PaymentsNotEnabledError|ValidationError|InvalidCredentialsError|Done|ChargerAuthority|PushTest)$/;
 
 async function mutate(apiKey: string | null, field: string, args: string, headers = {}) {
   const { data } = await call(
@@ -488,7 +488,7 @@ describe('the scopes of a key', () => {
     ['transactions', 'read'],
     ['invoices', 'read'],
     ['reservations', 'read'],
-    ['stationJobs', 'read'],
+    ['chargerJobs', 'read'],
     ['securityEvents', 'read'],
     ['apiKeys', 'admin'],
     ['webhooks', 'admin'],
@@ -523,7 +523,7 @@ describe('the scopes of a key', () => {
     },
   );
 
-  it.each(['unknownChargers { uid }', 'stationAuthority { certificate }'])(
+  it.each(['unknownChargers { uid }', 'chargerAuthority { certificate }'])(
     '%s needs the scope "read", and no other, and is nothing for a driver',
     async field => {
       expect((await call(keys.get('all but read')!, `{ ${field} }`)).code).toBe('forbidden');
@@ -608,7 +608,7 @@ describe('the key of an app, without a driver', () => {
     'alerts',
     'favorites',
     'apiKeys',
-    'stationJobs',
+    'chargerJobs',
     'securityEvents',
     'webhooks',
   ])('the list %s needs a driver', async list => {

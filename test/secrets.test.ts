@@ -194,7 +194,7 @@ describe('after SECRET_KEY has changed', () => {
       platform(),
     );
     expect(made.errors).toBeUndefined();
-    await server.graphql('mutation { createStationAuthority { __typename } }', {}, platform());
+    await server.graphql('mutation { createChargerAuthority { __typename } }', {}, platform());
     const driver = await signIn(server);
     expect((await driver.rest('GET', '/push/config')).status).toBe(200);
 

@@ -381,7 +381,7 @@ describe.each([
     ids.favorite = await rowOf('favorites', other.networkId);
     ids.reservation = await rowOf('reservations', other.networkId);
     ids.schedule = await rowOf('schedules', other.networkId);
-    ids.stationJob = await rowOf('station_jobs', other.networkId);
+    ids.chargerJob = await rowOf('charger_jobs', other.networkId);
     ids.securityEvent = await rowOf('security_events', other.networkId);
     ids.certificate = await rowOf('charger_certificates', other.networkId);
     ids.change = await rowOf('configuration_changes', other.networkId);
@@ -428,7 +428,7 @@ describe.each([
     favorite: '',
     reservation: '',
     schedule: '',
-    stationJob: '',
+    chargerJob: '',
     securityEvent: '',
     certificate: '',
     change: '',
@@ -484,7 +484,7 @@ describe.each([
       ...everyNode,
       () => globalId('Alert', ids.alert),
       () => foreign('apiKey'),
-      () => globalId('StationJob', ids.stationJob),
+      () => globalId('ChargerJob', ids.chargerJob),
       () => globalId('SecurityEvent', ids.securityEvent),
       () => globalId('ChargerCertificate', ids.certificate),
       () => globalId('ConfigurationChange', ids.change),
@@ -626,7 +626,7 @@ describe.each([
     ofCharger('chargingProfiles', 'profileId'),
     ofCharger('chargerCertificates', 'totalCount'),
     ofCharger('chargerFrames', 'kind'),
-    filtered('stationJobs', 'StationJobFilter', 'chargerId', () => foreign('charger')),
+    filtered('chargerJobs', 'ChargerJobFilter', 'chargerId', () => foreign('charger')),
     filtered('securityEvents', 'SecurityEventFilter', 'chargerId', () => foreign('charger')),
     asks('readChargerConfiguration'),
     asks('setChargerConfiguration', { name: { variable: 'Light' }, value: '1' }),
@@ -1058,7 +1058,7 @@ describe.each([
       sessions { totalCount nodes { id } } transactions { totalCount nodes { id } }
       tokens { totalCount nodes { id } } alerts { totalCount nodes { id } }
       reservations { totalCount nodes { id } }
-      stationJobs { totalCount nodes { id } } securityEvents { totalCount nodes { id } }
+      chargerJobs { totalCount nodes { id } } securityEvents { totalCount nodes { id } }
       reservations { totalCount nodes { id } } webhooks { totalCount nodes { id } }
       reservations { totalCount nodes { id } } invoices { totalCount nodes { id } }
     }`);
@@ -1075,7 +1075,7 @@ describe.each([
       tokens: 4,
       alerts: 0,
       reservations: 0,
-      stationJobs: 0,
+      chargerJobs: 0,
       securityEvents: 0,
       webhooks: 0,
       invoices: 0,
@@ -1159,7 +1159,7 @@ describe.each([
       'schedules',
       'security_events',
       'sessions',
-      'station_jobs',
+      'charger_jobs',
       'tariffs',
       'tariff_assignments',
       'tokens',

@@ -1,6 +1,6 @@
 import { certificateRequested } from '../../src/domains/maintenance/charger-certificates.ts';
+import { firmwareProgress, logProgress } from '../../src/domains/maintenance/charger-job-progress.ts';
 import { securityEvent } from '../../src/domains/maintenance/security-events.ts';
-import { firmwareProgress, logProgress } from '../../src/domains/maintenance/station-job-progress.ts';
 import { storeVariables } from '../../src/domains/maintenance/store-variables.ts';
 import type { StationHandler } from '../handler.ts';
 import { requestNumberOf } from '../int32.ts';

@@ -11,10 +11,10 @@ import { Token } from './drivers/token.entity.ts';
 import { Location } from './locations/location.entity.ts';
 import { ProblemReport, Review } from './locations/review.entity.ts';
 import { AvailabilityWish } from './maintenance/availability.entity.ts';
+import { ChargerJob } from './maintenance/charger-job.entity.ts';
 import { ChargerVariable, ConfigurationChange } from './maintenance/configuration.entity.ts';
 import { LocalList } from './maintenance/local-list.entity.ts';
-import { ChargerCertificate, SecurityEvent, StationAuthority } from './maintenance/security.entity.ts';
-import { StationJob } from './maintenance/station-job.entity.ts';
+import { ChargerAuthority, ChargerCertificate, SecurityEvent } from './maintenance/security.entity.ts';
 import { ApiKey, ApiKeyNetwork } from './network/api-key.entity.ts';
 import { Network } from './network/network.entity.ts';
 import { Alert } from './notifications/alert.entity.ts';
@@ -89,8 +89,8 @@ export const entities = [
   ConfigurationChange,
   LocalList,
   SecurityEvent,
-  StationAuthority,
-  StationJob,
+  ChargerAuthority,
+  ChargerJob,
   PushSubscription,
   VapidKey,
   WebhookAttempt,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { SEALED_SIGNING_KEYS } from '../auth/access-token.ts';
 import { system } from '../auth/viewer.ts';
 import { db } from '../domains/db.ts';
-import { SEALED_AUTHORITIES } from '../domains/maintenance/station-authority.ts';
+import { SEALED_AUTHORITIES } from '../domains/maintenance/charger-authority.ts';
 import { SEALED_SETTINGS } from '../domains/payments/payment-settings.ts';
 import { SEALED_VAPID_KEYS } from '../domains/push/vapid-keys.ts';
 import { SEALED_WEBHOOK_SECRETS } from '../domains/webhooks/webhook-secret.ts';

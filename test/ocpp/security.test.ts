@@ -241,16 +241,16 @@ describe('a station’s own certificate, signed by the installation’s authorit
   let authority: X509Certificate;
   beforeAll(async () => {
     const { data } = await server.graphql<{ made: { certificate: string } }>(
-      'mutation { made: createStationAuthority { ... on StationAuthority { certificate } } }',
+      'mutation { made: createChargerAuthority { ... on ChargerAuthority { certificate } } }',
       {},
       { 'x-api-key': server.demo.platformKey },
     );
     authority = new X509Certificate(data.made.certificate);
-    expect(await query(server, 'stationAuthority { certificate }')).toEqual(data.made);
+    expect(await query(server, 'chargerAuthority { certificate }')).toEqual(data.made);
   });
 
   it('the authority’s private key stands nowhere in the clear', async () => {
-    const [row] = await server.sql<{ sealed_private_key: string }>('select * from station_authorities');
+    const [row] = await server.sql<{ sealed_private_key: string }>('select * from charger_authorities');
     expect(Buffer.from(row!.sealed_private_key, 'base64').toString('latin1')).not.toContain('PRIVATE KEY');
     expect(() => server.app.secret.unseal('station-authority', row!.sealed_private_key)).not.toThrow();
   });

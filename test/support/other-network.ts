@@ -278,7 +278,7 @@ export async function maintainThere(server: TestServer, network: OtherNetwork): 
     name: { variable: 'Light' },
     value: '1',
   });
-  await ask('updateFirmware', 'StationJob', 'UpdateFirmwareInput', { location: 'https://example.com/f' });
+  await ask('updateFirmware', 'ChargerJob', 'UpdateFirmwareInput', { location: 'https://example.com/f' });
   await ask('sendLocalList', 'SendLocalListPayload', 'SendLocalListInput');
   await ask('changeAvailability', 'AvailabilityWish', 'ChangeAvailabilityInput', { isOperative: true });
   const startsAt = '2026-06-18T10:00:00Z';

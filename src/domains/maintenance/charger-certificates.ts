@@ -15,9 +15,9 @@ import { inTransaction } from '../../kernel/transaction.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
 import { isCertificate, leafOf, signRequest, whyNotSignable } from './certificate-signing.ts';
+import { signingAuthority } from './charger-authority.ts';
 import { keepNewest, requireOperated } from './operated-charger.ts';
 import type { ChargerCertificate } from './security.entity.ts';
-import { signingAuthority } from './station-authority.ts';
 
 const KEPT_CERTIFICATES = 20;
 const MAX_CERTIFICATE = 5_500;

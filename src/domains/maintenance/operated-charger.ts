@@ -38,7 +38,7 @@ export async function requireOperated(
 export const askedBy = (ctx: Context): string | null =>
   ctx.viewer.kind === 'key' ? ctx.viewer.apiKeyId : null;
 
-type HistoryTable = 'charger_certificates' | 'configuration_changes' | 'security_events' | 'station_jobs';
+type HistoryTable = 'charger_certificates' | 'configuration_changes' | 'security_events' | 'charger_jobs';
 
 /** Forgets all but the newest rows that a charger has in a table: no station can fill it. */
 export async function keepNewest(

@@ -56,9 +56,9 @@ export const ChargerCertificate = defineEntity({
 export type ChargerCertificate = InferEntity<typeof ChargerCertificate>;
 
 /** The installation's own authority for stations' certificates; the newest signs. The private key is sealed. */
-export const StationAuthority = defineEntity({
-  name: 'StationAuthority',
-  tableName: 'station_authorities',
+export const ChargerAuthority = defineEntity({
+  name: 'ChargerAuthority',
+  tableName: 'charger_authorities',
   properties: {
     id: p.uuid().primary(),
     /** PEM. */
@@ -67,4 +67,4 @@ export const StationAuthority = defineEntity({
     createdAt: column.createdAt(),
   },
 });
-export type StationAuthority = InferEntity<typeof StationAuthority>;
+export type ChargerAuthority = InferEntity<typeof ChargerAuthority>;

@@ -252,7 +252,7 @@ describe('what operators ask of an OCPP 2.0.1 station', () => {
   it('firmware and logs: the station’s steps are those of the job that asked', async () => {
     const firmware = await whileAnswering(
       station,
-      operate<{ id: string }>(server, 'mutation updateFirmware', '... on StationJob { id status }', {
+      operate<{ id: string }>(server, 'mutation updateFirmware', '... on ChargerJob { id status }', {
         chargerId: id(),
         location: 'https://example.com/image',
       }),
@@ -264,7 +264,7 @@ describe('what operators ask of an OCPP 2.0.1 station', () => {
     await station.call('FirmwareStatusNotification', { status: 'Installed', requestId });
     const log = await whileAnswering(
       station,
-      operate(server, 'mutation uploadLog', '... on StationJob { status }', {
+      operate(server, 'mutation uploadLog', '... on ChargerJob { status }', {
         chargerId: id(),
         log: 'DIAGNOSTICS',
         location: 'https://example.com/logs',
@@ -285,7 +285,7 @@ describe('what operators ask of an OCPP 2.0.1 station', () => {
       requestId: log.asked[0]!.requestId,
     });
     const jobs = await server.sql(
-      'select kind, status from station_jobs where charger_id = $1 order by number',
+      'select kind, status from charger_jobs where charger_id = $1 order by number',
       [charger.id],
     );
     expect(jobs).toEqual([

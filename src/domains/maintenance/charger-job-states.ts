@@ -1,4 +1,4 @@
-import type { JobKind, JobStatus } from './station-job.entity.ts';
+import type { JobKind, JobStatus } from './charger-job.entity.ts';
 
 /** Each state and those that may follow. A job that failed may go on: stations try again by themselves. */
 const NEXT: Record<JobStatus, readonly JobStatus[]> = {

@@ -5,9 +5,9 @@ import { newId } from '../../kernel/ids.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import { checkTransferUrl, maskedUrl } from '../../kernel/transfer-url.ts';
 import { db } from '../db.ts';
+import type { ChargerJob, JobKind, JobStatus } from './charger-job.entity.ts';
+import { kindsBeside, OPEN_JOBS } from './charger-job-states.ts';
 import { askedBy, keepNewest, type OperatedCharger, requireOperated } from './operated-charger.ts';
-import type { JobKind, JobStatus, StationJob } from './station-job.entity.ts';
-import { kindsBeside, OPEN_JOBS } from './station-job-states.ts';
 
 const KEPT_JOBS = 200;
 const MAX_INT32 = 2 ** 31 - 1;
@@ -101,12 +101,12 @@ async function addJob(
   charger: OperatedCharger,
   kind: JobKind,
   transfer: Transfer,
-  more: Partial<Pick<StationJob, 'isSigned' | 'retrieveAt' | 'installAt' | 'oldestAt' | 'latestAt'>>,
+  more: Partial<Pick<ChargerJob, 'isSigned' | 'retrieveAt' | 'installAt' | 'oldestAt' | 'latestAt'>>,
 ): Promise<Asked> {
   return inTransaction(ctx, async tx => {
     const now = tx.now().toString();
     const job = await db(tx)
-      .insertInto('station_jobs')
+      .insertInto('charger_jobs')
       .values({
         id: newId(),
         networkId: charger.networkId,
@@ -123,7 +123,7 @@ async function addJob(
       })
       .returning(['id', 'chargerId', 'kind', 'number'])
       .executeTakeFirstOrThrow();
-    await keepNewest(tx, 'station_jobs', charger.id, KEPT_JOBS);
+    await keepNewest(tx, 'charger_jobs', charger.id, KEPT_JOBS);
     return job as Asked;
   });
 }
@@ -154,9 +154,9 @@ async function accepted(ctx: Context, job: Asked, fileName: string | null): Prom
     const now = tx.now().toString();
     await settle(tx, job, { status: 'accepted' });
     if (fileName)
-      await db(tx).updateTable('station_jobs').set({ fileName }).where('id', '=', job.id).execute();
+      await db(tx).updateTable('charger_jobs').set({ fileName }).where('id', '=', job.id).execute();
     await db(tx)
-      .updateTable('station_jobs')
+      .updateTable('charger_jobs')
       .set({ status: 'superseded', endedAt: now, updatedAt: now })
       .where('chargerId', '=', job.chargerId)
       .where('kind', 'in', [...kindsBeside(job.kind)])
@@ -176,7 +176,7 @@ async function settle(
   end: { readonly status: JobStatus; readonly error?: string; readonly endedAt?: string },
 ): Promise<void> {
   await db(ctx)
-    .updateTable('station_jobs')
+    .updateTable('charger_jobs')
     .set({ ...end, updatedAt: ctx.now().toString() })
     .where('id', '=', job.id)
     .where('status', '=', 'requested')

@@ -3,8 +3,8 @@ import { jsonb } from '../../kernel/json.ts';
 import { inTransaction } from '../../kernel/transaction.ts';
 import type { Station } from '../chargers/station.ts';
 import { db } from '../db.ts';
-import type { JobKind, JobStatus, StationJob } from './station-job.entity.ts';
-import { canBecome, FIRMWARE_STEPS, kindsBeside, LOG_STEPS } from './station-job-states.ts';
+import type { ChargerJob, JobKind, JobStatus } from './charger-job.entity.ts';
+import { canBecome, FIRMWARE_STEPS, kindsBeside, LOG_STEPS } from './charger-job-states.ts';
 
 /** More than any update takes, and a bound for a station that goes round in circles. */
 const MAX_STEPS = 100;
@@ -34,7 +34,7 @@ async function progress(
   if (!meaning) return;
   await inTransaction(ctx, async tx => {
     const job = (await db(tx)
-      .selectFrom('station_jobs')
+      .selectFrom('charger_jobs')
       .selectAll()
       .where('chargerId', '=', station.id)
       .where('kind', 'in', [...kindsBeside(kind)])
@@ -44,7 +44,7 @@ async function progress(
       .orderBy('id', 'desc')
       .limit(1)
       .forNoKeyUpdate()
-      .executeTakeFirst()) as StationJob | undefined;
+      .executeTakeFirst()) as ChargerJob | undefined;
     if (!job) {
       ctx.log.info({ chargerUid: station.uid, requestNumber, step }, 'progress of no job of ours');
       return;
@@ -54,7 +54,7 @@ async function progress(
     const status = canBecome(job.status, meaning) ? meaning : job.status;
     const isOver = status !== 'running' && status !== job.status;
     await db(tx)
-      .updateTable('station_jobs')
+      .updateTable('charger_jobs')
       .set({
         status,
         history: jsonb([...job.history, { step, at: now }]),

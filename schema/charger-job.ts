@@ -1,25 +1,25 @@
-import { followStationJob, listStationJobs } from '../src/domains/maintenance/read-station-jobs.ts';
 import {
   JOB_KINDS,
   JOB_STATUSES,
   type JobKind,
   type JobStatus,
   type JobStep,
-} from '../src/domains/maintenance/station-job.entity.ts';
-import { updateFirmware, uploadLog } from '../src/domains/maintenance/station-jobs.ts';
+} from '../src/domains/maintenance/charger-job.entity.ts';
+import { updateFirmware, uploadLog } from '../src/domains/maintenance/charger-jobs.ts';
+import { followChargerJob, listChargerJobs } from '../src/domains/maintenance/read-charger-jobs.ts';
 import { builder, inSubGraph } from './builder.ts';
 import { toConnection } from './connection.ts';
 import { stationErrors } from './errors.ts';
-import { ChargerRef, NetworkRef, StationJobRef } from './refs.ts';
+import { ChargerJobRef, ChargerRef, NetworkRef } from './refs.ts';
 
-const KindEnum = builder.enumType('StationJobKind', {
+const KindEnum = builder.enumType('ChargerJobKind', {
   values: Object.fromEntries(JOB_KINDS.map(kind => [kind.toUpperCase(), { value: kind }])) as Record<
     string,
     { value: JobKind }
   >,
 });
 
-const StatusEnum = builder.enumType('StationJobStatus', {
+const StatusEnum = builder.enumType('ChargerJobStatus', {
   description:
     'REQUESTED until the station answers; SUPERSEDED by a newer one; UNANSWERED where it did not answer in time, though it may still do it.',
   values: Object.fromEntries(JOB_STATUSES.map(status => [status.toUpperCase(), { value: status }])) as Record<
@@ -28,7 +28,7 @@ const StatusEnum = builder.enumType('StationJobStatus', {
   >,
 });
 
-const StepRef = builder.objectRef<JobStep>('StationJobStep').implement({
+const StepRef = builder.objectRef<JobStep>('ChargerJobStep').implement({
   subGraphs: ['network'],
   fields: t => ({
     step: t.exposeString('step', { description: 'OCPP’s word, such as Downloading.' }),
@@ -36,7 +36,7 @@ const StepRef = builder.objectRef<JobStep>('StationJobStep').implement({
   }),
 });
 
-StationJobRef.implement({
+ChargerJobRef.implement({
   description: 'A firmware update, or the upload of a log, that a station was asked for.',
   fields: t => ({
     number: t.exposeInt('number', { description: 'OCPP’s request id.' }),
@@ -66,7 +66,7 @@ StationJobRef.implement({
   }),
 });
 
-const StationJobFilter = builder.inputType('StationJobFilter', {
+const ChargerJobFilter = builder.inputType('ChargerJobFilter', {
   fields: t => ({
     chargerId: t.globalID({ for: ChargerRef }),
     kind: t.field({ type: KindEnum }),
@@ -105,26 +105,26 @@ const UploadLogInput = builder.inputType('UploadLogInput', {
 
 const network = inSubGraph('network');
 
-network.queryField('stationJobs', t =>
+network.queryField('chargerJobs', t =>
   t.connection({
-    type: StationJobRef,
+    type: ChargerJobRef,
     description: 'Firmware updates and uploads of logs, the newest first. For operators.',
-    args: { filter: t.arg({ type: StationJobFilter }), offset: t.arg.int() },
+    args: { filter: t.arg({ type: ChargerJobFilter }), offset: t.arg.int() },
     resolve: async (_, { filter, ...page }, ctx) =>
-      toConnection(await listStationJobs(ctx, { ...filter, chargerId: filter?.chargerId?.id ?? null }, page)),
+      toConnection(await listChargerJobs(ctx, { ...filter, chargerId: filter?.chargerId?.id ?? null }, page)),
   }),
 );
 
 network.mutationFields(t => ({
   updateFirmware: t.field({
-    type: StationJobRef,
+    type: ChargerJobRef,
     description: 'Has a station fetch and install a firmware. For operators. Scope: control.',
     errors: { types: stationErrors },
     args: { input: t.arg({ type: UpdateFirmwareInput, required: true }) },
     resolve: (_, { input }, ctx) => updateFirmware(ctx, { ...input, chargerId: input.chargerId.id }),
   }),
   uploadLog: t.field({
-    type: StationJobRef,
+    type: ChargerJobRef,
     description: 'Has a station upload a log. For operators. Scope: control.',
     errors: { types: stationErrors },
     args: { input: t.arg({ type: UploadLogInput, required: true }) },
@@ -132,12 +132,12 @@ network.mutationFields(t => ({
   }),
 }));
 
-network.subscriptionField('stationJobUpdated', t =>
+network.subscriptionField('chargerJobUpdated', t =>
   t.field({
-    type: StationJobRef,
+    type: ChargerJobRef,
     description: 'A job, now and each time that it goes on. For operators.',
-    args: { id: t.arg.globalID({ required: true, for: StationJobRef }) },
-    subscribe: (_, { id }, ctx) => followStationJob(ctx, id.id),
+    args: { id: t.arg.globalID({ required: true, for: ChargerJobRef }) },
+    subscribe: (_, { id }, ctx) => followChargerJob(ctx, id.id),
     resolve: id => id as unknown as string,
   }),
 );

@@ -7,10 +7,11 @@ import { runInScope, systemScope } from '../../kernel/scope.ts';
 import { db } from '../db.ts';
 import { type Authority, newAuthority } from './certificate-signing.ts';
 
+/** What it was called when the first was sealed. */
 const SEALED_AS = 'station-authority';
 
 export const SEALED_AUTHORITIES: readonly SealedColumn[] = [
-  { table: 'station_authorities', column: 'sealed_private_key', purpose: SEALED_AS },
+  { table: 'charger_authorities', column: 'sealed_private_key', purpose: SEALED_AS },
 ];
 
 /** What anybody may know of the authority. */
@@ -24,12 +25,12 @@ export interface PublicAuthority {
  * Makes the installation's authority for stations' certificates, which signs from now on; for the platform's owner. An
  * older one signs no more, and what it signed stays good.
  */
-export async function createStationAuthority(ctx: Context): Promise<PublicAuthority> {
+export async function createChargerAuthority(ctx: Context): Promise<PublicAuthority> {
   authorize(ctx.viewer, 'platform');
   const { certificate, privateKey } = await newAuthority(ctx.now());
   const createdAt = ctx.now().toString();
   await db(ctx)
-    .insertInto('station_authorities')
+    .insertInto('charger_authorities')
     .values({
       id: newId(),
       certificate,
@@ -41,7 +42,7 @@ export async function createStationAuthority(ctx: Context): Promise<PublicAuthor
 }
 
 /** The authority that signs now; null where the installation has none. */
-export async function stationAuthority(ctx: Context): Promise<PublicAuthority | null> {
+export async function chargerAuthority(ctx: Context): Promise<PublicAuthority | null> {
   authorize(ctx.viewer, 'read');
   const newest = await newestOf(ctx.em);
   return newest && { certificate: newest.certificate, createdAt: newest.createdAt };
@@ -61,7 +62,7 @@ export async function signingAuthority(ctx: Context): Promise<Authority | null> 
 const newestOf = async (em: SqlEntityManager) =>
   (await runInScope(systemScope, () =>
     db({ em: em.fork() as SqlEntityManager })
-      .selectFrom('station_authorities')
+      .selectFrom('charger_authorities')
       .selectAll()
       .orderBy('createdAt', 'desc')
       .orderBy('id', 'desc')

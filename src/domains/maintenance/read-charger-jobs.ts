@@ -4,7 +4,7 @@ import { NotFoundError } from '../../kernel/errors.ts';
 import { type Page, type PageRequest, pageOf } from '../../kernel/page.ts';
 import { polled } from '../../kernel/polled.ts';
 import { db } from '../db.ts';
-import type { JobKind, JobStatus, StationJob } from './station-job.entity.ts';
+import type { ChargerJob, JobKind, JobStatus } from './charger-job.entity.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -15,13 +15,13 @@ export interface JobFilter {
 }
 
 /** The jobs of the caller's stations, the newest first. */
-export async function listStationJobs(
+export async function listChargerJobs(
   ctx: Context,
   filter: JobFilter,
   request: PageRequest,
-): Promise<Page<StationJob>> {
+): Promise<Page<ChargerJob>> {
   authorize(ctx.viewer, 'read');
-  return pageOf<StationJob>(
+  return pageOf<ChargerJob>(
     jobs(ctx)
       .$if(filter.chargerId != null, query => query.where('j.chargerId', '=', filter.chargerId!))
       .$if(filter.kind != null, query => query.where('j.kind', '=', filter.kind!))
@@ -36,20 +36,20 @@ export async function listStationJobs(
   );
 }
 
-export async function loadStationJobs(ctx: Context, ids: readonly string[]): Promise<StationJob[]> {
+export async function loadChargerJobs(ctx: Context, ids: readonly string[]): Promise<ChargerJob[]> {
   authorize(ctx.viewer, 'read');
   return (await jobs(ctx)
     .where('j.id', 'in', [...ids])
-    .execute()) as StationJob[];
+    .execute()) as ChargerJob[];
 }
 
 /** The job's id, now and each time that it goes on. Throws NotFoundError. */
-export async function followStationJob(ctx: Context, id: string): Promise<AsyncIterableIterator<string>> {
+export async function followChargerJob(ctx: Context, id: string): Promise<AsyncIterableIterator<string>> {
   authorize(ctx.viewer, 'read');
-  if ((await loadStationJobs(ctx, [id])).length === 0) throw new NotFoundError('station job');
+  if ((await loadChargerJobs(ctx, [id])).length === 0) throw new NotFoundError('charger job');
   let seen = '';
   return polled(LOOK_EVERY_MS, async () => {
-    const [job] = await inScopeOf(ctx, () => loadStationJobs({ ...ctx, em: ctx.em.fork() }, [id]));
+    const [job] = await inScopeOf(ctx, () => loadChargerJobs({ ...ctx, em: ctx.em.fork() }, [id]));
     const state = job ? JSON.stringify([job.status, job.history.length]) : seen;
     if (state === seen) return [];
     seen = state;
@@ -59,6 +59,6 @@ export async function followStationJob(ctx: Context, id: string): Promise<AsyncI
 
 const jobs = (ctx: Context) =>
   db(ctx)
-    .selectFrom('station_jobs as j')
+    .selectFrom('charger_jobs as j')
     .selectAll('j')
     .where('j.networkId', 'in', [...ctx.scope.networkIds]);

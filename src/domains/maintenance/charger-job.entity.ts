@@ -26,15 +26,15 @@ export interface JobStep {
 }
 
 /** A firmware update or an upload of logs that a station was asked for. `number` is OCPP's request id. */
-export const StationJob = defineEntity({
-  name: 'StationJob',
-  tableName: 'station_jobs',
+export const ChargerJob = defineEntity({
+  name: 'ChargerJob',
+  tableName: 'charger_jobs',
   ...tenantTable,
   properties: {
     id: p.uuid().primary(),
     networkId: () => p.manyToOne(Network).mapToPk().fieldName('network_id'),
     chargerId: () => p.manyToOne(Charger).mapToPk().fieldName('charger_id').deleteRule('cascade'),
-    number: p.integer().defaultRaw('app.next_station_job_number()'),
+    number: p.integer().defaultRaw('app.next_charger_job_number()'),
     kind: p.text().$type<JobKind>(),
     status: p.text().$type<JobStatus>(),
     /** Without user name and password, which nobody needs once the station was told. */
@@ -55,10 +55,10 @@ export const StationJob = defineEntity({
     updatedAt: column.createdAt(),
     endedAt: column.instant().nullable(),
   },
-  uniques: [{ name: 'station_jobs_number_unique', properties: ['number'] }],
+  uniques: [{ name: 'charger_jobs_number_unique', properties: ['number'] }],
   indexes: [
-    { name: 'station_jobs_network_index', properties: ['networkId', 'createdAt', 'id'] },
-    { name: 'station_jobs_charger_index', properties: ['chargerId', 'createdAt', 'id'] },
+    { name: 'charger_jobs_network_index', properties: ['networkId', 'createdAt', 'id'] },
+    { name: 'charger_jobs_charger_index', properties: ['chargerId', 'createdAt', 'id'] },
   ],
 });
-export type StationJob = InferEntity<typeof StationJob>;
+export type ChargerJob = InferEntity<typeof ChargerJob>;

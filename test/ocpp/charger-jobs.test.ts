@@ -29,7 +29,7 @@ interface Job {
   endedAt: string | null;
   history: { step: string }[];
 }
-const JOB = '... on StationJob { id number status location fileName error endedAt history { step } }';
+const JOB = '... on ChargerJob { id number status location fileName error endedAt history { step } }';
 
 const update = (more: object = {}) =>
   operate<Job>(server, 'mutation updateFirmware', JOB, {
@@ -48,7 +48,7 @@ const jobs = async () =>
   (
     await query<{ nodes: Job[] }>(
       server,
-      `stationJobs(filter: { chargerId: "${chargerId(charger)}" }) {
+      `chargerJobs(filter: { chargerId: "${chargerId(charger)}" }) {
          nodes { id number status location fileName error endedAt history { step } } }`,
     )
   ).nodes;
@@ -165,7 +165,7 @@ describe('a firmware update', () => {
     expect(asked[0]!.location).toBe(location);
     expect(result.location).toBe('ftps://***@files.example.com/fw.bin?X-Signature=***');
     const [row] = await server.sql<{ found: boolean }>(
-      `select exists (select from station_jobs j where j::text like '%s3cr3t%') found`,
+      `select exists (select from charger_jobs j where j::text like '%s3cr3t%') found`,
     );
     expect(row).toEqual({ found: false });
   });
@@ -254,7 +254,7 @@ it('a job may be watched: it comes at once, and each time that it goes on', asyn
       'x-api-key': server.demo.apiKey,
     },
     body: JSON.stringify({
-      query: 'subscription ($id: ID!) { stationJobUpdated(id: $id) { status history { step } } }',
+      query: 'subscription ($id: ID!) { chargerJobUpdated(id: $id) { status history { step } } }',
       variables: { id: result.id },
     }),
   });
@@ -277,14 +277,14 @@ it('a job may be watched: it comes at once, and each time that it goes on', asyn
 
 it('a charger’s jobs are bounded: the oldest are forgotten', async () => {
   await server.sql(
-    `insert into station_jobs (id, network_id, charger_id, kind, status, location, created_at)
+    `insert into charger_jobs (id, network_id, charger_id, kind, status, location, created_at)
      select gen_random_uuid(), $1, $2, 'firmware', 'succeeded', 'https://example.com', now() - n * interval '1 day'
        from generate_series(1, 230) n`,
     [server.demo.networkId, charger.id],
   );
   await whileAnswering(station, update(), ['UpdateFirmware', {}]);
   const [kept] = await server.sql<{ count: string }>(
-    'select count(*) from station_jobs where charger_id = $1',
+    'select count(*) from charger_jobs where charger_id = $1',
     [charger.id],
   );
   expect(kept!.count).toBe('200');
