@@ -51,7 +51,8 @@ export async function rebuildSession(
     .where('transactionId', '=', event.transactionId)
     .execute()) as TransactionEvent[];
   const told = factsOf(events, isOver);
-  const connector = told.place && (await lockConnector(tx, station, told.place));
+  const place = told.place ?? (await askedFor(tx, station, event.transactionId, told.remoteStartNumber));
+  const connector = place === null ? null : await lockConnector(tx, station, place);
   const { session, begins } = await sessionOf(tx, station, event.transactionId, told);
   await storeMeterValues(
     tx,
@@ -72,6 +73,28 @@ export async function rebuildSession(
   else await goOn(tx, station, session, facts, observations);
   if (connector && !event.isOffline) await show(tx, station, connector, session, facts, event.type);
   return session;
+}
+
+/** The connector that was to charge, by a remote start; null where the transaction is known to answer none. */
+async function askedFor(
+  tx: Context,
+  station: Station,
+  transactionId: string,
+  remoteStartNumber: number | null,
+): Promise<number | null> {
+  const asked = await db(tx)
+    .selectFrom('sessions')
+    .select('connectorNumber')
+    .where('chargerId', '=', station.id)
+    .where('connectorId', 'is not', null)
+    .where(({ or, and, eb }) =>
+      or([
+        eb('stationTransactionId', '=', transactionId),
+        and([eb('remoteStartNumber', '=', remoteStartNumber), eb('status', 'in', ['pending', 'expired'])]),
+      ]),
+    )
+    .executeTakeFirst();
+  return asked?.connectorNumber ?? null;
 }
 
 /** Stations may tell registers in MeterValues too, or there alone. */
