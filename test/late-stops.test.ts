@@ -58,7 +58,8 @@ async function closedAt(wh: number): Promise<void> {
   await server.sql(`update charger_connections set last_message_at = now() - interval '25 hours'`);
   const other = await startTestServer({
     databaseUrl: server.databaseUrl,
-    settings: { SECRET_KEY, STRIPE_API_URL: stripe.url },
+    // it may take up what is to be paid, and ends only when Stripe has answered, or has not in time
+    settings: { SECRET_KEY, STRIPE_API_URL: stripe.url, STRIPE_TIMEOUT_SECONDS: '1' },
   });
   await other.close();
   const [row] = await server.sql<{ flags: string[] }>('select flags from sessions where id = $1', [

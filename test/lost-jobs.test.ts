@@ -113,7 +113,8 @@ it('a process whose session breaks shows life again, and keeps what it is doing'
   const lives = async () =>
     server.sql<{ objid: string; pid: number }>(
       `select objid::text, pid from pg_locks join pg_stat_activity using (pid)
-        where locktype = 'advisory' and application_name = 'chargegraph life' order by objid`,
+        where locktype = 'advisory' and application_name = 'chargegraph life' and datname = current_database()
+        order by objid`,
     );
   await beginToPost();
   const [before, [holder]] = [await lives(), await holders()];
