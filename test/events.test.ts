@@ -109,6 +109,23 @@ describe('the reader of the log', () => {
     expect(subscriber.sequences).toEqual([first, second]);
   });
 
+  it('waits also for a transaction that is younger than all that have ended', async () => {
+    const [old, young] = [await writer(), await writer()];
+    const subscriber = subscribe();
+    await old.query('begin');
+    await old.query('select pg_current_xact_id()');
+    await young.query('begin');
+    const first = await write(young);
+    const second = await write(old);
+    await old.query('commit');
+    await readsOfTheLog(5);
+    expect(subscriber.sequences).toEqual([]);
+    await young.query('commit');
+    server.app.hub.wake();
+    await eventually(() => subscriber.sequences.length >= 2);
+    expect(subscriber.sequences).toEqual([first, second]);
+  });
+
   it('passes the hole that a rollback leaves, and no other', async () => {
     const [slow, fast, failing] = [await writer(), await writer(), await writer()];
     const subscriber = subscribe();

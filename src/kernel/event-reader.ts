@@ -11,9 +11,8 @@ const GAP_RETRY_MS = 5;
 const START_TIMEOUT_MS = 5_000;
 
 interface Page {
-  /** The oldest transaction that was running, and the first that had not begun, when the page was read. */
+  /** When the page was read, every older transaction had ended. */
   readonly oldestRunning: bigint;
-  readonly nextTransaction: bigint;
   readonly events: LoggedEvent[];
 }
 
@@ -21,9 +20,10 @@ interface Page {
  * Follows the event log and publishes each committed event once, in the order of `sequence`, leaving none out.
  *
  * A sequence is drawn before its transaction commits, so a smaller number may appear after a larger one. The reader
- * therefore stops at a missing number until every transaction that could hold it has ended: those that had begun
- * when the gap was first seen (`pg_snapshot_xmax`), none of which is still running (`pg_snapshot_xmin`). A number
- * that is missing even then was rolled back.
+ * therefore stops at a missing number until every transaction that could hold it has ended: those older than one of
+ * its own (`pg_current_xact_id`) that it begins when it first sees the gap, none of which is still running
+ * (`pg_snapshot_xmin`). A number that is missing even then was rolled back. The end of a snapshot (`pg_snapshot_xmax`)
+ * would not do for that: it is one behind the last transaction that has ended, and younger ones may be running.
  */
 export class EventReader {
   readonly #em: SqlEntityManager;
@@ -31,7 +31,7 @@ export class EventReader {
   readonly #log: Logger;
   #position = 0n;
   #gap: { from: bigint; until: bigint } | undefined;
-  /** The first transaction that had not begun at the start, while an older one may still be running. */
+  /** A transaction that began at the start, while an older one may still be running. */
   #unsettledUntil: bigint | undefined;
   #reading: Promise<void> | undefined;
   #again = false;
@@ -46,15 +46,15 @@ export class EventReader {
 
   /** Starts behind the last event that is certain: nothing that commits from now on is missed. */
   async start(): Promise<void> {
-    const first = await this.#snapshot();
+    this.#position = await this.#last();
+    const until = await this.#begun();
     const deadline = Date.now() + START_TIMEOUT_MS;
-    let now = first;
-    while (now.oldestRunning < first.nextTransaction && Date.now() < deadline) {
+    let page = await this.#page();
+    while (page.oldestRunning < until && Date.now() < deadline) {
       await new Promise(resolve => setTimeout(resolve, GAP_RETRY_MS));
-      now = await this.#snapshot();
+      page = await this.#page();
     }
-    this.#position = first.last;
-    if (now.oldestRunning < first.nextTransaction) this.#unsettledUntil = first.nextTransaction;
+    if (page.oldestRunning < until) this.#unsettledUntil = until;
     this.#hub.attach({
       position: () => String(this.#position),
       settled: () => (this.#unsettledUntil === undefined ? String(this.#position) : null),
@@ -96,7 +96,7 @@ export class EventReader {
       }
       for (const event of page.events) {
         const sequence = BigInt(event.sequence);
-        if (sequence > this.#position + 1n && !this.#mayPass(page)) return;
+        if (sequence > this.#position + 1n && !(await this.#mayPass(page))) return;
         this.#position = sequence;
         this.#gap = undefined;
         this.#hub.publish(event);
@@ -105,16 +105,17 @@ export class EventReader {
   }
 
   /** Whether the numbers missing behind the present position can no longer appear. */
-  #mayPass(page: Page): boolean {
-    if (this.#gap?.from !== this.#position) {
-      this.#gap = { from: this.#position, until: page.nextTransaction };
-    }
-    return page.oldestRunning >= this.#gap.until;
+  async #mayPass(page: Page): Promise<boolean> {
+    if (this.#gap?.from === this.#position) return page.oldestRunning >= this.#gap.until;
+    this.#gap = { from: this.#position, until: await this.#begun() };
+    // looked at again at once: where nothing else runs, a rollback's hole costs no wait
+    this.#again = true;
+    return false;
   }
 
   async #page(): Promise<Page> {
     const { rows } = await runInScope(systemScope, () =>
-      sql<{ oldest: string; next: string; events: LoggedEvent[] | null }>`
+      sql<{ oldest: string; events: LoggedEvent[] | null }>`
         with page as materialized (
           select sequence::text, id, network_id "networkId", type,
                  to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') "occurredAt",
@@ -122,28 +123,27 @@ export class EventReader {
             from events where sequence > ${String(this.#position)}::bigint order by events.sequence limit ${BATCH}
         )
         select pg_snapshot_xmin(pg_current_snapshot())::text oldest,
-               pg_snapshot_xmax(pg_current_snapshot())::text next,
                (select json_agg(page order by page.sequence::bigint) from page) events
       `.execute(this.#em.getKysely()),
     );
     const row = rows[0]!;
-    return { oldestRunning: BigInt(row.oldest), nextTransaction: BigInt(row.next), events: row.events ?? [] };
+    return { oldestRunning: BigInt(row.oldest), events: row.events ?? [] };
   }
 
-  async #snapshot() {
+  async #last(): Promise<bigint> {
     const { rows } = await runInScope(systemScope, () =>
-      sql<{ oldest: string; next: string; last: string }>`
-        select pg_snapshot_xmin(pg_current_snapshot())::text oldest,
-               pg_snapshot_xmax(pg_current_snapshot())::text next,
-               coalesce(max(sequence), 0)::text last
-          from events
-      `.execute(this.#em.getKysely()),
+      sql<{ last: string }>`select coalesce(max(sequence), 0)::text last from events`.execute(
+        this.#em.getKysely(),
+      ),
     );
-    const row = rows[0]!;
-    return {
-      oldestRunning: BigInt(row.oldest),
-      nextTransaction: BigInt(row.next),
-      last: BigInt(row.last),
-    };
+    return BigInt(rows[0]!.last);
+  }
+
+  /** A transaction that began now: who has drawn a number by now is older. */
+  async #begun(): Promise<bigint> {
+    const { rows } = await runInScope(systemScope, () =>
+      sql<{ id: string }>`select pg_current_xact_id()::text id`.execute(this.#em.getKysely()),
+    );
+    return BigInt(rows[0]!.id);
   }
 }
