@@ -87,6 +87,9 @@ async function say<Result = unknown>(station: RawStation, action: string, payloa
   return frame[2] as Result;
 }
 
+/** Where the next charge finds its meter: two that begin alike within a second would be one, told twice. */
+let meterStart = 0;
+
 /** Begins a charge, has it told of several times, and ends it. */
 async function charge(station: RawStation, protocol: string, idTag: string): Promise<void> {
   if (protocol === 'ocpp2.0.1') {
@@ -102,20 +105,22 @@ async function charge(station: RawStation, protocol: string, idTag: string): Pro
   }
   const status = (word: string) =>
     say(station, 'StatusNotification', { connectorId: 1, errorCode: 'NoError', status: word });
+  meterStart += 10_000;
+  const start = meterStart;
   const { transactionId } = await say<{ transactionId: number }>(station, 'StartTransaction', {
     connectorId: 1,
     idTag,
-    meterStart: 0,
+    meterStart: start,
     timestamp: ago({ minutes: 40 }),
   });
   await status('Charging');
   await say(station, 'MeterValues', {
     connectorId: 1,
     transactionId,
-    meterValue: [{ timestamp: ago({ minutes: 30 }), sampledValue: [{ value: '3000' }] }],
+    meterValue: [{ timestamp: ago({ minutes: 30 }), sampledValue: [{ value: String(start + 3_000) }] }],
   });
   await status('SuspendedEV');
-  await say(station, 'StopTransaction', { transactionId, meterStop: 5_000, timestamp: now() });
+  await say(station, 'StopTransaction', { transactionId, meterStop: start + 5_000, timestamp: now() });
   await status('Available');
 }
 
