@@ -52,6 +52,11 @@ class Group {
   }
 }
 
+const writtenResults = new WeakMap<ExecutionResult, string>();
+/** A result that many await is written out once. */
+export const written = (result: ExecutionResult): string =>
+  writtenResults.getOrInsertComputed(result, () => JSON.stringify(result));
+
 /** Of each graph: a subgraph may answer to the same document otherwise than the whole. */
 const groupsOf = new WeakMap<EventHub, WeakMap<GraphQLSchema, Map<string, Group>>>();
 

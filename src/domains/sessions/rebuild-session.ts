@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from '../../kernel/context.ts';
-import { newId } from '../../kernel/ids.ts';
 import { epochMs } from '../../kernel/instant.ts';
 import { jsonb } from '../../kernel/json.ts';
 import type { Connector } from '../chargers/connector.entity.ts';
@@ -16,12 +14,13 @@ import { limitsAtStart } from '../smart-charging/balance-later.ts';
 import { chargesElsewhere, termsAt, tokenWasUsed } from './begin-session.ts';
 import { endSession, stoppedByAnother } from './end-session.ts';
 import { stopAwaitingUnplug } from './idle-after-stop.ts';
-import { lockByStationTransaction, runsOn } from './lock-session.ts';
+import { runsOn } from './lock-session.ts';
 import { foldSoFar, meterFinally, startMetering } from './metering.ts';
 import { inOrder, type MeterObservation, type Observation } from './observation.ts';
 import type { Session } from './session.entity.ts';
 import { emitSession } from './session-events.ts';
 import { figures, samplesOf } from './session-metering.ts';
+import { connectorAskedFor, sessionOfTransaction } from './session-of-transaction.ts';
 import { advance } from './session-states.ts';
 import { STARTED_AFTER_CANCEL, stopIfCancelled } from './started-after-cancel.ts';
 import { type MeterReading, storeMeterValues } from './store-meter-values.ts';
@@ -51,9 +50,10 @@ export async function rebuildSession(
     .where('transactionId', '=', event.transactionId)
     .execute()) as TransactionEvent[];
   const told = factsOf(events, isOver);
-  const place = told.place ?? (await askedFor(tx, station, event.transactionId, told.remoteStartNumber));
+  const place =
+    told.place ?? (await connectorAskedFor(tx, station, event.transactionId, told.remoteStartNumber));
   const connector = place === null ? null : await lockConnector(tx, station, place);
-  const { session, begins } = await sessionOf(tx, station, event.transactionId, told);
+  const { session, begins } = await sessionOfTransaction(tx, station, event.transactionId, told);
   await storeMeterValues(
     tx,
     station,
@@ -75,103 +75,10 @@ export async function rebuildSession(
   return session;
 }
 
-/** The connector that was to charge, by a remote start; null where the transaction is known to answer none. */
-async function askedFor(
-  tx: Context,
-  station: Station,
-  transactionId: string,
-  remoteStartNumber: number | null,
-): Promise<number | null> {
-  const asked = await db(tx)
-    .selectFrom('sessions')
-    .select('connectorNumber')
-    .where('chargerId', '=', station.id)
-    .where('connectorId', 'is not', null)
-    .where(({ or, and, eb }) =>
-      or([
-        eb('stationTransactionId', '=', transactionId),
-        and([eb('remoteStartNumber', '=', remoteStartNumber), eb('status', 'in', ['pending', 'expired'])]),
-      ]),
-    )
-    .executeTakeFirst();
-  return asked?.connectorNumber ?? null;
-}
-
 /** Stations may tell registers in MeterValues too, or there alone. */
 const firstRegisterIn = (samples: readonly MeterObservation[], startedAt: string): string | null =>
   samples.filter(({ at, registerWh }) => registerWh !== null && at >= epochMs(startedAt)).sort(inOrder)[0]
     ?.registerWh ?? null;
-
-/** The transaction's session; the remote start's where the station says that it answers one; else a new one. */
-async function sessionOf(
-  tx: Context,
-  station: Station,
-  transactionId: string,
-  facts: TransactionFacts,
-): Promise<{ session: Session; begins: boolean }> {
-  const pending =
-    facts.remoteStartNumber === null
-      ? undefined
-      : ((await db(tx)
-          .selectFrom('sessions')
-          .selectAll()
-          .where('chargerId', '=', station.id)
-          .where('remoteStartNumber', '=', facts.remoteStartNumber)
-          .where('status', 'in', ['pending', 'expired'])
-          .forNoKeyUpdate()
-          .executeTakeFirst()) as Session | undefined);
-  const known = await lockByStationTransaction(tx, station.id, transactionId);
-  // what was paid for under another name keeps it: the remote start is given up by itself
-  if (known && (!pending || (await hasPayment(tx, known.id)))) return { session: known, begins: false };
-  if (!pending) return { session: await open(tx, station, transactionId), begins: true };
-  if (known) await makeWayFor(tx, pending, known);
-  advance(pending, 'active');
-  // with the stub's bill, which is amended then, comes that it has one
-  if (known?.status === 'completed') advance(pending, 'completed');
-  const begun = {
-    status: pending.status,
-    flags: known?.flags ?? [],
-    stationTransactionId: transactionId,
-    expiresAt: null,
-    endTime: null,
-    failureReason: null,
-  };
-  await db(tx).updateTable('sessions').set(begun).where('id', '=', pending.id).execute();
-  return { session: Object.assign(pending, begun), begins: true };
-}
-
-/** A stub that was made before the station said which remote start it answers: the session asked for is the one. */
-async function makeWayFor(tx: Context, session: Session, stub: Session): Promise<void> {
-  const moved = { sessionId: session.id };
-  const { connectorNumber } = session;
-  await db(tx)
-    .updateTable('meter_values')
-    .set({ ...moved, connectorNumber })
-    .where('sessionId', '=', stub.id)
-    .execute();
-  await db(tx).updateTable('transactions').set(moved).where('sessionId', '=', stub.id).execute();
-  await db(tx).deleteFrom('sessions').where('id', '=', stub.id).execute();
-}
-
-async function open(tx: Context, station: Station, transactionId: string): Promise<Session> {
-  return (await db(tx)
-    .insertInto('sessions')
-    .values({
-      id: newId(),
-      networkId: station.networkId,
-      chargerId: station.id,
-      connectorNumber: 0,
-      locationId: station.locationId,
-      idTag: '',
-      status: 'active',
-      authMethod: 'RFID',
-      correlationId: randomUUID(),
-      stationTransactionId: transactionId,
-      startTime: tx.now().toString(),
-    } as never)
-    .returningAll()
-    .executeTakeFirstOrThrow()) as Session;
-}
 
 interface Circumstances {
   readonly connector: Connector | null;
